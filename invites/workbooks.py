@@ -13,6 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Of a sheet, the row of column names included.
 MOST_ROWS = 1_048_576
+# In characters. Excel offers to repair a workbook with a longer cell.
+LONGEST_CELL = 32_767
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -101,4 +103,6 @@ def _line(row: list[str], *, style: int) -> str:
 
 
 def _text(cell: str) -> str:
+    if len(cell) > LONGEST_CELL:
+        cell = f"{cell[: LONGEST_CELL - 1]}…"
     return escape(_SPECIAL.sub(lambda found: f"_x{ord(found[0]):04X}_", cell.translate(_NONE)))

@@ -56,6 +56,8 @@ class SitesForm(AccessForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("mode") == Mode.REMOVE and ALL_SITES in cleaned.get("sites", []):
             self.add_error("sites", _("Choose the sites to remove. “All sites” can only be added or replaced."))
+        elif not cleaned.get("sites") and "sites" not in self.errors:
+            self.add_error("sites", _("Choose at least one site."))
         return cleaned
 
 

@@ -118,7 +118,7 @@ def find_history(
     if member is not None and not (invitations or was_added):
         found.append(Event(Kind.JOINED, member.joined_at))
     has_revoked = any(event.entry and event.entry.action == Action.REVOKED for event in found)
-    invited = _entries_of_inviting(logged) | _entries_of_inviting_again(organization, invitations)
+    invited = _entries_of_inviting_again(organization, invitations) | _entries_of_inviting(logged)
     corrected = list(logged[Affected.INVITATION].filter(action=Action.ADDRESS_CORRECTED)[: end + 1])
     for invitation in invitations:
         found += _of_invitation(invitation, invited.get(invitation.pk), corrected, has_revoked=has_revoked)

@@ -273,7 +273,8 @@ def _invited(event: Event, reader: _Reader) -> Item:
     assert invitation is not None
     name = reader.name_of(event.by)
     text = _sentence(_("Invited by {who}"), who=_named(name)) if name else _("Invited")
-    if entry is not None and not invitation.batch:
+    # Who joined an import later has an entry, too, and may have other roles than the import gives.
+    if entry is not None and (not invitation.batch or entry.action == Action.INVITED):
         added = entry.details.get("added", {})
         all_sites = entry.details.get("after", {}).get("all_sites")
         sites = [pgettext("access", "all sites")] if all_sites else added.get("sites", [])

@@ -160,21 +160,30 @@ def change_invitation(
     check_may_invite(by)
     values: dict[str, str] = {}
     if cells is not None:
-        kept = (shown.email if shown else "", invitation.email)
-        # An address that stays is fine, even if the organization has changed its domains since.
-        has_new_address = email_key(cells.email.strip()) not in map(email_key, kept)
-        allowed = allowed_domains(by.organization) if has_new_address else ANY_DOMAIN
-        person = check_cells(cells, row=1, line=1, allowed=allowed)
-        if person.problems:
-            raise DomainError("bad_cell", explain(person.problems[0]))
-        seen = shown._asdict() if shown else {}
-        values = {name: value for name, value in person.values._asdict().items() if value != seen.get(name)}
+        values = _changed_values(by, invitation, cells, shown=shown)
     try:
         with transaction.atomic():
             return _change_locked(by, invitation, selection, values)
     except IntegrityError as error:
         # Somebody invited the new address at the same time. The constraint allows one of them.
         raise _already_invited(by, values.get("email", invitation.email)) from error
+
+
+def _changed_values(by: Membership, invitation: Invitation, cells: Cells, *, shown: Cells | None) -> dict[str, str]:
+    """What `by` has entered and not only been shown, by column. Raises DomainError("bad_cell")."""
+    person = check_cells(cells, row=1, line=1, allowed=ANY_DOMAIN)
+    is_as_shown = shown is not None and cells.email.strip() == shown.email.strip()
+    # An address that stays is fine, even if the organization has changed its domains since.
+    if not is_as_shown and person.email_key != invitation.email_key:
+        person = check_cells(cells, row=1, line=1, allowed=allowed_domains(by.organization))
+    if person.problems:
+        raise DomainError("bad_cell", explain(person.problems[0]))
+    seen = shown._asdict() if shown else {}
+    values = {name: value for name, value in person.values._asdict().items() if value != seen.get(name)}
+    if is_as_shown:
+        # The browser says what was shown, so nothing of it is stored: not even another spelling.
+        values.pop("email", None)
+    return values
 
 
 def _change_locked(

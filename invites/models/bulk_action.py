@@ -129,7 +129,7 @@ class BulkActionRow(models.Model):
 
     `before` and `after` are what the action changed, for those who were changed: `{"roles": [1, 2]}`,
     `{"sites": [3], "all_sites": false}` or `{"deactivated_at": "2026-11-29T10:00:00+00:00"}`, with the ids of roles and
-    sites. A person's history finds its rows by `membership_id` or `invitation_id`, with `action.ended_at` as the time.
+    sites. A person's history finds its rows by `membership_id` or `invitation_id`, with `at` as the time.
     """
 
     action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="rows", db_index=False)

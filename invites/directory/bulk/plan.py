@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Model, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, Model, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -24,14 +24,20 @@ from invites.directory.users import Status
 from invites.invitations.actions import resend_hurdle
 from invites.models import AccessGrant, InvitationQuerySet, Outcome
 
+# How many people share these facts, and the sum of their ids.
+_Group = tuple[Status, Facts, int, int]
 FACTS = ("has_more", "has_all", "has_some", "has_others", "all_sites")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many people of which status have which outcome."""
+    """How many people of which status have which outcome.
+
+    `identity` changes if other people are selected, even if they are as many, or if the chosen roles gain powers.
+    """
 
     counts: Mapping[tuple[Status, Outcome], int]
+    identity: str = ""
 
     @property
     def selected(self) -> int:
@@ -56,28 +62,36 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """The numbers as text, to compare what was shown with what is."""
+        """The numbers and the identity as text, to compare what was shown with what is."""
         found = {(str(status), str(outcome)): count for (status, outcome), count in self.counts.items() if count}
-        return " ".join(f"{status}.{outcome}={count}" for (status, outcome), count in sorted(found.items()))
+        numbers = [f"{status}.{outcome}={count}" for (status, outcome), count in sorted(found.items())]
+        return " ".join([*numbers, self.identity])
 
 
 def plan_for(by: Membership, change: BulkChange, people: Selection) -> Plan:
     """The plan for these people. Takes some tenths of a second for 200,000."""
     rules = Rules(by, change)
     counts: Counter[tuple[Status, Outcome]] = Counter()
-    for status, facts, count in _members(rules, people.members):
+    ids: Counter[str] = Counter()
+    for status, facts, count, sum_of_ids in _members(rules, people.members):
         counts[status, rules.outcome(facts)] += count
-    for status, facts, count in _invitations(rules, people.invitations):
+        ids[f"member {status}"] += sum_of_ids
+    for status, facts, count, sum_of_ids in _invitations(rules, people.invitations):
         counts[status, rules.outcome(facts)] += count
-    if declined := people.declined.count():
+        ids[f"invitation {status}"] += sum_of_ids
+    found = people.declined.aggregate(count=Count("pk"), sum=Sum("pk"))
+    if declined := found["count"]:
+        ids["declined"] += found["sum"]
         counts[Status.DECLINED, rules.why_not_reach(is_member=False) or Outcome.DECLINED] += declined
     for own in people.members.filter(pk=by.pk):
         held = access_of([own])[own.pk]
         counts[_status_of(own.deactivated_at is not None), rules.own_outcome(held)] += 1
-    return Plan(counts)
+    powers = change.access.user_powers if change.kind == Kind.ROLES else ()
+    identity = ",".join([*(f"{kind}:{total}" for kind, total in sorted(ids.items())), *powers])
+    return Plan(counts, identity.replace(" ", "-"))
 
 
-def _members(rules: Rules, members: QuerySet[Membership]) -> Iterable[tuple[Status, Facts, int]]:
+def _members(rules: Rules, members: QuerySet[Membership]) -> Iterable[_Group]:
     """Groups of members, without the admin."""
     is_off = Case(When(deactivated_at=None, then=False), default=True, output_field=BooleanField())
     others = members.exclude(pk=rules.by.pk).annotate(is_off=is_off)
@@ -85,16 +99,16 @@ def _members(rules: Rules, members: QuerySet[Membership]) -> Iterable[tuple[Stat
     if rules.why_not_reach(is_member=True) is None:
         others = others.annotate(**_facts_in_sql(rules, Membership))
         names += FACTS
-    for group in others.order_by().values(*names).annotate(count=Count("pk")):
-        off, count = group.pop("is_off"), group.pop("count")
-        yield _status_of(off), Facts(is_member=True, is_deactivated=off, **group), count
+    for group in others.order_by().values(*names).annotate(count=Count("pk"), sum=Sum("pk")):
+        off, count, sum_of_ids = group.pop("is_off"), group.pop("count"), group.pop("sum")
+        yield _status_of(off), Facts(is_member=True, is_deactivated=off, **group), count, sum_of_ids
 
 
 def _status_of(is_deactivated: bool) -> Status:
     return Status.DEACTIVATED if is_deactivated else Status.ACTIVE
 
 
-def _invitations(rules: Rules, invitations: InvitationQuerySet) -> Iterable[tuple[Status, Facts, int]]:
+def _invitations(rules: Rules, invitations: InvitationQuerySet) -> Iterable[_Group]:
     """Groups of invitations. Thousands share a grant, so the facts are looked up for each grant."""
     now = timezone.now()
     is_expired = Case(When(expires_at__lte=now, then=True), default=False, output_field=BooleanField())
@@ -107,10 +121,10 @@ def _invitations(rules: Rules, invitations: InvitationQuerySet) -> Iterable[tupl
         used = AccessGrant.objects.filter(pk__in=invitations.order_by().values("grant_id"))
         facts = used.annotate(**_facts_in_sql(rules, AccessGrant)).values("pk", *FACTS)
         grants = {each.pop("pk"): each for each in facts}
-    for group in grouped.order_by().values(*names).annotate(count=Count("pk")):
+    for group in grouped.order_by().values(*names).annotate(count=Count("pk"), sum=Sum("pk")):
         known = grants.get(group.get("grant_id", 0), {})
         status = Status.EXPIRED if group["is_past"] else Status.PENDING
-        yield status, Facts(is_member=False, hurdle=group["hurdle"], **known), group["count"]
+        yield status, Facts(is_member=False, hurdle=group["hurdle"], **known), group["count"], group["sum"]
 
 
 def _facts_in_sql(rules: Rules, holder: type[Model]) -> dict[str, Any]:

@@ -93,11 +93,17 @@ def _lead(change: BulkChange, plan: Plan) -> str:
         case Kind.REVOKE:
             return _("The links in their emails stop working.")
         case Kind.DEACTIVATE:
-            return _("They lose access immediately. Roles and sites are kept.")
+            return _(
+                "They lose access immediately. Roles and sites are kept. Open invitations that they sent stop working "
+                "until they’re reactivated."
+            )
         case Kind.REACTIVATE:
             return _("They get back the roles and sites that they had.")
         case _:
-            return _("They lose access immediately. Their accounts and their other organizations aren’t affected.")
+            return _(
+                "They lose access immediately, and open invitations that they sent stop working. Their accounts and "
+                "their other organizations aren’t affected."
+            )
 
 
 def _nothing_lead(change: BulkChange, plan: Plan) -> str:

@@ -14,7 +14,7 @@ from accounts.models import Membership
 from accounts.organizations.grants import GrantableAccess, membership_now
 from accounts.organizations.many_members import access_of
 from accounts.permissions import Permission
-from invites.directory.bulk.change import UNDOABLE, BulkChange, Kind, change_of
+from invites.directory.bulk.change import UNDOABLE, BulkChange, Kind, Mode, change_of
 from invites.directory.bulk.rules import Rules, may_start
 from invites.directory.bulk.selection import PeopleIds
 from invites.models import BulkAction, BulkActionChunk, Outcome
@@ -38,7 +38,8 @@ def start_bulk_action(
     check_may_start(now, change)
     if change.kind == Kind.ROLES and not change.access.roles:
         raise DomainError("no_role", _("Choose at least one role."))
-    if change.kind == Kind.SITES and not (change.access.sites or change.access.all_sites):
+    has_sites = change.access.sites or (change.access.all_sites and change.mode != Mode.REMOVE)
+    if change.kind == Kind.SITES and not has_sites:
         raise DomainError("no_site", _("Choose at least one site."))
     GrantableAccess(now).check_can_grant(change.access)
     return _store(by, change, people, expected=expected)
@@ -74,10 +75,11 @@ def start_undo(by: Membership, action: BulkAction) -> BulkAction:
 
 
 def can_be_undone(action: BulkAction) -> bool:
-    """Whether it has ended, has changed somebody, and no other undo is running or done."""
+    """Whether it has ended, has changed somebody, and no other undo is running or has changed somebody."""
     if action.is_running or action.is_undo or action.kind not in UNDOABLE or not action.changed:
         return False
-    return not action.undos.exclude(state=BulkAction.State.STOPPED).exists()
+    undos = action.undos.exclude(state=BulkAction.State.STOPPED)
+    return not any(undo.is_running or undo.changed for undo in undos)
 
 
 def _store(

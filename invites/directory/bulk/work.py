@@ -160,7 +160,11 @@ def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
     check_may_start(now, change_of(action))
     if sentence := why_not_cancel(now, action):
         raise AccessDenied("beyond_permissions", sentence)
-    return stop_bulk_action(action)
+    if not stop_bulk_action(action):
+        return False
+    change = Change(values={"bulk_action": action.pk})
+    record(now.organization_id, Action.STOPPED_MANY, about_users(action.total), by=now, change=change)
+    return True
 
 
 def why_not_cancel(by: Membership, action: BulkAction) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from accounts.activity.actions import Action
+from accounts.activity.log import Change, about_users, record
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest, requires, requires_any
@@ -89,7 +92,10 @@ def _review_or_start(request: MemberRequest, change: BulkChange, people: Selecti
     plan = plan_for(request.membership, change, people)
     is_start, seen = request.POST.get("step") == "start", request.POST.get("seen", "")
     if is_start and seen == plan.fingerprint and plan.changed:
-        return start(request, change, people.ids(), expected=plan.changed, then=back_url(request.membership))
+        ids = people.ids()
+        # Somebody may have changed since they were counted.
+        if len(ids) == plan.selected:
+            return start(request, change, ids, expected=plan.changed, then=back_url(request.membership))
     context = {
         "review": review_of(change, plan, name=people.only_name()),
         "kind": change.kind,
@@ -233,8 +239,11 @@ def bulk_results(request: MemberRequest, organization: str, pk: int) -> HttpResp
 @requires(Permission.VIEW_USERS, Permission.EXPORT_USERS)
 @require_safe
 def bulk_results_csv(request: MemberRequest, organization: str, pk: int) -> HttpResponseBase:
-    """The results as a CSV file."""
+    """The results as a CSV file. The activity log records that they were exported."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk)
+    by, exported = request.membership, Change(values={"format": "csv", "bulk_action": pk})
+    with transaction.atomic():
+        record(by.organization_id, Action.USERS_EXPORTED, about_users(action.done), by=by, change=exported)
     rows = visible_rows(request.membership, action, _outcome(request))
     return csv_download(_csv_rows(action, rows), name=f"results-{pk}.csv")
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.models import Membership, Role, Site, User
+from accounts.models import Membership, Role, Site
 from accounts.organizations.access import MemberRequest, requires, requires_any
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.members import why_not_change_member
@@ -109,9 +109,11 @@ def _newer(viewer: Membership, replaced: Invitation) -> Invitation | None:
     open_or_declined = same.open().first() or same.declined().order_by("-pk").first()
     if open_or_declined is not None:
         return open_or_declined
-    account = User.objects.filter(email=replaced.email_key).first()
-    accepted = visible.filter(accepted_by=account).order_by("-answered_at", "-pk") if account else visible.none()
-    return accepted.first()
+    members = Membership.objects.filter(organization=replaced.organization_id, user__email=replaced.email_key)
+    member = members.first()
+    # One that somebody accepted who has left since has no page.
+    accepted = visible.filter(accepted_by=member.user_id, pk__gt=replaced.pk) if member else visible.none()
+    return accepted.order_by("-answered_at", "-pk").first()
 
 
 def _page(

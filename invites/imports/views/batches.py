@@ -181,6 +181,8 @@ def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResp
         context = {"batch": batch, "count": waiting.count()}
         return render(request, "imports/batch_remind.html", context)
     ids = PeopleIds([], pending_ids(request.membership, waiting))
+    if not ids:
+        return message_response(request, batch, _("Everyone has responded, so nobody was reminded."), warning=True)
     then = reverse("imports:batch", args=[organization, pk])
     return bulk_actions.start(request, BulkChange(Kind.RESEND), ids, then=then)
 

@@ -46,13 +46,13 @@ def test_a_member_is_deactivated_and_reactivated_from_an_import(
     theirs.get_by_role("link", name="Go to Rollcall").click()
     expect(theirs.get_by_role("heading", name="Your access has been deactivated")).to_be_visible()
 
-    file = tmp_path / "again.csv"
+    file = tmp_path / "deactivated-again.csv"
     file.write_text(f"Email,First name,Last name\n{EMAIL},Wanjirũ,Kamau\n", encoding="utf-8")
     arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
     answer = stack.manage("invite_csv", str(file), *arguments)
     assert "because that person is deactivated" in answer.stdout, answer.stderr
     page.goto("/o/acme/batches/")
-    page.get_by_role("link", name="again.csv").click()
+    page.get_by_role("link", name="deactivated-again.csv").click()
     expect(page.locator("#batch")).to_contain_text("1 person in this file is deactivated")
     examine(page)
     page.get_by_role("link", name="Reactivate row 2").click()

@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
-from accounts.errors import AccessDenied
 from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from invites.activity.wording import facts_of
@@ -71,7 +70,7 @@ def test_another_member_cannot_change_them(
 ) -> None:
     member = join(acme, "mara@example.com", "ReadOnly").memberships.get()
 
-    with pytest.raises(AccessDenied):
+    with domain_error("not_allowed"):
         change_allowed_domains(member, ["evil.example.com"], REJECTED)
 
 
@@ -153,6 +152,20 @@ def test_with_a_warning_they_are_asked_about_once(
     ines.post("/o/acme/invite/", {**filled, "as_typed": "eve@gmail.com"})
 
     assert Invitation.objects.get().email == "eve@gmail.com"
+
+
+def test_an_address_that_the_browser_calls_shown_is_compared_too(
+    ines: Client, filled: dict[str, Any], restrict: Callable[..., None]
+) -> None:
+    ines.post("/o/acme/invite/", {**filled, "email": "ann@acme.example.com"})
+    invitation = Invitation.objects.get()
+    restrict()
+    edit = reverse("directory:invitation_edit", args=["acme", invitation.pk])
+
+    ines.post(edit, {**filled, "email": "eve@GMAIL.com", "shown_email": "eve@GMAIL.com"})
+
+    invitation.refresh_from_db()
+    assert invitation.email == "ann@acme.example.com"
 
 
 # --- Imports ---------------------------------------------------------------------------------------------

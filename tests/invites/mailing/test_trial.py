@@ -9,7 +9,6 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
 from accounts.users import rate_limits
 from invites.mailing.content import EmailContent, EmailSettings, Inviter
@@ -44,7 +43,7 @@ def test_five_an_hour(by: Membership, content: EmailContent) -> None:
     for _each in range(5):
         send_trial(by, content, first_name="Chiara")
 
-    with pytest.raises(DomainError, match=r"Too many tests\. Try again in (59|60) minutes\."):
+    with domain_error("too_many", match=r"Too many tests\. Try again in (59|60) minutes\."):
         send_trial(by, content, first_name="Chiara")
 
     assert len(mail.outbox) == 5
@@ -69,7 +68,7 @@ def test_repeats_what_the_mail_server_said(
 ) -> None:
     server.answers = {"admin@example.com": [answer]}
 
-    with pytest.raises(DomainError) as raised:
+    with domain_error("mail_failed") as raised:
         send_trial(by, content, first_name="Chiara")
 
     assert raised.value.message == words

@@ -318,6 +318,21 @@ def test_an_undo_checks_permissions_again(people: People, limited: Membership, l
         start_undo(people.by, action)
 
 
+def test_an_undo_that_could_change_nobody_leaves_it_to_others(people: People, lesser: Membership) -> None:
+    action = run(
+        people,
+        roles_change("add", people.roles["Auditor"]),
+    )
+    assert finish(start_undo(lesser, action)).changed == 0
+
+    assert finish(start_undo(people.by, action)).changed == action.changed
+
+
+def test_all_sites_cannot_be_removed_by_the_service(people: People) -> None:
+    with domain_error("no_site"):
+        run(people, sites_change("remove", all_sites=True))
+
+
 def test_an_undo_keeps_the_last_manager(people: People) -> None:
     """The reader became Org Admin, and is now the only one."""
     run(people, sites_change("add", all_sites=True))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import ActivityEntry, Membership, Organization, Role, User
 from invites.activity.wording import line_of
@@ -123,6 +124,27 @@ def test_different_numbers_are_shown_before_anything_is_done(
     assert not BulkAction.objects.exists()
 
 
+def test_as_many_other_people_are_reviewed_again(ines: Client, people: People) -> None:
+    form, deactivated = {"action": "remove", "all": "1"}, f"{SELECTED}?status=deactivated"
+    one, other = people.member("reader@example.com"), people.member("bare@example.com")
+    Membership.objects.filter(pk=one.pk).update(deactivated_at=timezone.now())
+    found = re.search(r'name="seen" value="([^"]*)"', review(ines, form, deactivated))
+    assert found is not None
+    Membership.objects.filter(pk=one.pk).update(deactivated_at=None)
+    Membership.objects.filter(pk=other.pk).update(deactivated_at=timezone.now())
+
+    again = ines.post(deactivated, form | {"step": "start", "seen": found[1]}, headers=HTMX)
+
+    assert "The numbers have changed since you looked." in text_of(again.content.decode())
+    assert not BulkAction.objects.exists()
+
+
+def test_sites_must_be_chosen_even_if_there_are_none(ines: Client, people: People, acme: Organization) -> None:
+    form = {"action": "sites", "all": "1", "mode": "add", "step": "review"}
+
+    assert "Choose at least one site" in text_of(ines.post(SELECTED, form, headers=HTMX).content.decode())
+
+
 def test_back_keeps_what_was_chosen(ines: Client, people: People, add_auditor: dict[str, Any]) -> None:
     form = add_auditor | {"mode": "replace", "all": "1", "step": "choose"}
 
@@ -174,6 +196,8 @@ def test_the_results_are_a_csv_file(ines: Client, people: People) -> None:
     action = finish(start_for(people.by, sites_change("add", people.sites[2]), members=people.members))
 
     lines = downloaded(ines.get(f"{SELECTED}{action.pk}/results.csv")).splitlines()
+    entry = ActivityEntry.objects.get(action="users_exported")
+    assert (entry.affected_count, entry.details["values"]["bulk_action"]) == (action.done, action.pk)
 
     assert lines[0].removeprefix("\ufeff") == "Name,Email,Outcome,Before,After"
     assert "Gustav Berg,reader@example.com,Changed,Lyon depot,Lyon depot and Turin" in lines

@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from invites import tasks
 from invites.directory.bulk import steps
 from invites.directory.bulk import work as bulk_actions
@@ -404,6 +404,8 @@ def test_an_admin_stops_it_and_the_rest_is_not_changed(
     assert not action.chunks.exists()
     assert "5 users weren’t changed." in page_of(ines)
     assert not stop_bulk_action(action)
+    entry = ActivityEntry.objects.get(action="stopped_many")
+    assert (entry.actor_email, entry.details["values"]) == ("admin@example.com", {"bulk_action": action.pk})
 
 
 def test_stopping_requires_a_post(ines: Client, admin_membership: Membership, make_many: MakeMany) -> None:
