@@ -60,7 +60,7 @@ async def _blocks(lines: Iterator[bytes], language: str | None) -> AsyncIterator
             # Don't hold a database connection while a slow client reads the block.
             connections.close_all()
 
-    # The first bytes at once: then the browser shows the download.
+    # The first bytes immediately: then the browser shows the download.
     enough = 1
     while block := await sync_to_async(take)(enough):
         yield block

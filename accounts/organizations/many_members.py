@@ -1,6 +1,6 @@
 """Change thousands of members in a few statements, for bulk actions.
 
-The rules are those of `members.py`: whoever calls this has locked the members, and has checked each against
+The rules are those of `members.py`: the caller has locked the members, and has checked each against
 `GrantableAccess`. Call `check_somebody_manages` afterwards.
 """
 

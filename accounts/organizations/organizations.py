@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, about_member, record
+from accounts.errors import AccessDenied
 from accounts.languages import in_language
 from accounts.models import Membership, Organization, Role, User
+from accounts.organizations.grants import membership_now
 from accounts.permissions import Permission
 
 if TYPE_CHECKING:
@@ -76,10 +79,17 @@ def add_first_admin(organization: Organization, user: User) -> Membership:
     return membership
 
 
+def lock_settings(by: Membership) -> Organization:
+    """The organization as it is now, locked. Raises AccessDenied if `by` may no longer change its settings."""
+    if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
+        raise AccessDenied("not_allowed", gettext("You don’t have permission to change the settings."))
+    return Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+
+
 @transaction.atomic
 def rename_organization(by: Membership, name: str) -> None:
-    """Change the name. The slug stays, so that bookmarks keep working."""
-    organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    """Change the name. The slug stays, so that bookmarks keep working. Raises AccessDenied."""
+    organization = lock_settings(by)
     before = organization.name
     organization.name = by.organization.name = name
     organization.save(update_fields=["name"])

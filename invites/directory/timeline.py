@@ -259,7 +259,7 @@ def _entries_of_inviting_again(
 
 
 def _inviter_of(invitation: Invitation, entry: ActivityEntry | None) -> int | None:
-    """Who invited the person. Whoever resent or changed the invitation since is its inviter now."""
+    """Who invited the person. Not always its inviter, who is the last admin that resent or changed it."""
     if entry is not None:
         return entry.actor_id
     return invitation.batch.inviter_id if invitation.batch else invitation.inviter_id

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
-from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization
-from accounts.organizations.grants import membership_now
-from accounts.permissions import Permission
+from accounts.organizations.organizations import lock_settings
 from invites.checking import AllowedDomains
 
 
@@ -29,9 +26,7 @@ def change_allowed_domains(by: Membership, domains: Sequence[str], other_domains
     Open invitations stay as they are. An import that is checked already invites nobody with another domain. Raises
     AccessDenied.
     """
-    if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
-        raise AccessDenied("not_allowed", _("You don’t have permission to change the settings."))
-    organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    organization = lock_settings(by)
     before, mode_before = organization.email_domains, organization.other_domains
     organization.email_domains, organization.other_domains = list(domains), other_domains
     organization.save(update_fields=["email_domains", "other_domains"])

@@ -7,15 +7,13 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
-from accounts.errors import AccessDenied, DomainError
+from accounts.errors import DomainError
 from accounts.labels import clean_message, clean_sender_name
 from accounts.models import Membership, Organization
-from accounts.organizations.grants import membership_now
-from accounts.permissions import Permission
+from accounts.organizations.organizations import lock_settings
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.mailing.content import EmailSettings
 from invites.models import ReplyToRequest
@@ -30,13 +28,13 @@ def change_email_settings(by: Membership, wanted: EmailSettings) -> ReplyToReque
     Returns the request for it if there is a new one; the caller sends the link. Invitations that were sent already
     don't change. Raises AccessDenied, and DomainError("bad_value").
     """
-    organization = _locked(by)
+    organization = lock_settings(by)
     try:
         sender_name, message = clean_sender_name(wanted.sender_name), clean_message(wanted.message)
     except ValidationError as error:
         raise DomainError("bad_value", error.messages[0]) from error
     after = {
-        # Empty, so that a new name of the organization is used at once.
+        # Empty, so that a new name of the organization is used immediately.
         "email_sender_name": "" if sender_name == organization.name else sender_name,
         "email_message": message,
         "language": wanted.language or organization.language,
@@ -45,12 +43,6 @@ def change_email_settings(by: Membership, wanted: EmailSettings) -> ReplyToReque
         after["email_reply_to"] = ""
     _save(organization, after, by=by)
     return _request(organization, wanted.reply_to, by=by)
-
-
-def _locked(by: Membership) -> Organization:
-    if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
-        raise AccessDenied("not_allowed", _("You don’t have permission to change the settings."))
-    return Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
 
 
 def _save(organization: Organization, after: dict[str, str], *, by: Membership | None) -> None:
@@ -89,7 +81,7 @@ def _request(organization: Organization, email: str, *, by: Membership) -> Reply
 @transaction.atomic
 def renew_reply_to_request(by: Membership) -> ReplyToRequest | None:
     """Let the link work for the full time again, before it is resent. None if no address waits for confirmation."""
-    organization = _locked(by)
+    organization = lock_settings(by)
     request = ReplyToRequest.objects.filter(organization=organization).first()
     if request is None:
         return None

@@ -21,6 +21,7 @@ from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from accounts.tasks import record_failed_sign_in
 from tests.conftest import PASSWORD
+from tests.rules import domain_error
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -44,6 +45,16 @@ def test_a_new_name_of_the_organization(admin_membership: Membership) -> None:
     assert only(Action.SETTINGS_CHANGED).details == {"before": {"name": "Acme"}, "after": {"name": "Acme North"}}
     rename_organization(admin_membership, "Acme North")
     only(Action.SETTINGS_CHANGED)
+
+
+def test_who_lost_the_permission_renames_nothing(admin_membership: Membership, acme: Organization) -> None:
+    admin_membership.roles.set([acme.roles.get(name="ReadOnly")])
+
+    with domain_error("not_allowed"):
+        rename_organization(admin_membership, "Acme North")
+
+    acme.refresh_from_db()
+    assert acme.name == "Acme"
 
 
 def test_other_roles_and_sites(
