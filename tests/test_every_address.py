@@ -83,6 +83,8 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:invitation_revoke": (WITH_PERMISSION, "invitation"),
     "directory:invitation_again": (WITH_PERMISSION, "invitation"),
     "directory:invitation_unlist": (WITH_PERMISSION, "invitation"),
+    "directory:expiring": (WITH_PERMISSION, ""),
+    "directory:expiring_close": (WITH_PERMISSION, ""),
     "directory:requests": (WITH_PERMISSION, ""),
     "directory:request_grant": (WITH_PERMISSION, "invitation"),
     "directory:request_dismiss": (WITH_PERMISSION, "invitation"),

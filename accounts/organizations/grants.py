@@ -107,6 +107,24 @@ class GrantableAccess:
     def __init__(self, membership: Membership) -> None:
         self._membership = membership
 
+    @classmethod
+    def of_many(cls, memberships: Iterable[Membership]) -> dict[int, GrantableAccess]:
+        """By the id of the user: for members of one organization, with prefetched roles and sites.
+
+        The number of queries is constant.
+        """
+        found = {member.user_id: cls(member) for member in memberships}
+        if not found:
+            return found
+        organization_id = next(iter(found.values()))._membership.organization_id
+        roles = {role.pk: role.allowed for role in Role.objects.filter(organization_id=organization_id)}
+        sites = set(Site.objects.filter(organization_id=organization_id).values_list("pk", flat=True))
+        for each in found.values():
+            member, held = each._membership, each._membership.permissions()
+            each._roles = {pk for pk, allowed in roles.items() if held.issuperset(allowed)}
+            each._sites = sites if member.all_sites else {site.pk for site in member.sites.all()}
+        return found
+
     @cached_property
     def _roles(self) -> set[int]:
         return _grantable_role_ids(self._membership)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from invites.directory.views import bulk_actions, deactivation, export, invitations, person, requests, users
+from invites.directory.views import bulk_actions, deactivation, expiring, export, invitations, person, requests, users
 
 app_name = "directory"
 
@@ -19,6 +19,8 @@ _bulk_action = [
 urlpatterns = [
     path("users/", users.users, name="users"),
     path("users/requests/", requests.request_list, name="requests"),
+    path("users/expiring/", expiring.expiring, name="expiring"),
+    path("users/expiring/close/", expiring.expiring_close, name="expiring_close"),
     path("users/selected/", bulk_actions.people_bulk, name="people_bulk"),
     path("users/selected/<int:pk>/", include(_bulk_action)),
     path("users/export/", export.export, name="export"),

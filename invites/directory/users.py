@@ -19,11 +19,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from invites.directory.paging import slice_union
+from invites.invitations.expiry import SOON
 from invites.invitations.visibility import invitation_is_visible, sees_everybody
 from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
 
 PER_PAGE = 25
 LONGEST_SEARCH = 200
+# In the query string: invitations that expire soon.
+SOON_VALUE = "soon"
 # The ids of so many people are kept in memory for a request.
 FEW = 1_000
 # With so many matches, the database finds a page sooner by looking at one after the other.
@@ -53,6 +56,7 @@ class UserFilter:
     search: str = ""
     role: Role | None = None
     site: Site | None = None
+    expires_soon: bool = False
 
     @classmethod
     def read(cls, query: Mapping[str, str], organization: Organization) -> UserFilter:
@@ -63,16 +67,17 @@ class UserFilter:
             search=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
             role=organization.roles.filter(pk=role).first() if (role := _number(query.get("role"))) else None,
             site=organization.sites.filter(pk=site).first() if (site := _number(query.get("site"))) else None,
+            expires_soon=query.get("expires") == SOON_VALUE,
         )
 
     @property
     def is_narrow(self) -> bool:
         """Whether there is any filter besides the status."""
-        return bool(self.search or self.role or self.site)
+        return bool(self.search or self.role or self.site or self.expires_soon)
 
     def is_all_of(self, query: Mapping[str, str]) -> bool:
         """Whether every filter in the query string is valid."""
-        asked = {"status": self.status, "q": self.search, "role": self.role, "site": self.site}
+        asked = {"status": self.status, "q": self.search, "role": self.role, "site": self.site, "expires": self.expires_soon}
         return all(found or not query.get(name) for name, found in asked.items())
 
     def query_string(self, **changes: object) -> str:
@@ -83,6 +88,7 @@ class UserFilter:
             "q": changed.search,
             "role": changed.role.pk if changed.role else "",
             "site": changed.site.pk if changed.site else "",
+            "expires": SOON_VALUE if changed.expires_soon else "",
         }
         return urlencode({name: value for name, value in values.items() if value})
 
@@ -154,7 +160,7 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
 
 def _count_members(members: QuerySet[Membership], wanted: UserFilter) -> int:
     """How many match. Those with a role are counted without looking at each of them, if it is the only filter."""
-    if wanted.role and not (wanted.site or wanted.search):
+    if wanted.role and not (wanted.site or wanted.search or wanted.expires_soon):
         return Membership.roles.through.objects.filter(role_id=wanted.role.pk).count()
     return members.count()
 
@@ -248,7 +254,7 @@ class _People:
 
 
 def _members(organization: Organization, wanted: UserFilter, *, one_by_one: bool = False) -> QuerySet[Membership]:
-    if wanted.status and not wanted.status.is_member:
+    if wanted.expires_soon or (wanted.status and not wanted.status.is_member):
         return Membership.objects.none()
     members = organization.memberships.filter(_search("person_key", wanted.search))
     if wanted.status:
@@ -277,12 +283,15 @@ def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQu
         invitations = invitations.unexpired()
     if wanted.status == Status.EXPIRED:
         invitations = invitations.expired()
+    if wanted.expires_soon:
+        now = timezone.now()
+        invitations = invitations.unexpired(now).filter(expires_at__lte=now + SOON)
     return invitations
 
 
 def _declined(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
     """Declined invitations have a query of their own, because each index has one state."""
-    if wanted.status not in (None, Status.DECLINED):
+    if wanted.expires_soon or wanted.status not in (None, Status.DECLINED):
         return Invitation.objects.none()
     declined = Invitation.objects.declined().filter(organization=organization, is_unlisted=False)
     return _narrowed(declined, organization, wanted)

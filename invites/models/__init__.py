@@ -3,6 +3,7 @@
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, BatchChunk, CorrectionJob, Reason, RememberedReading, Row, UploadPart
 from invites.models.bulk_action import BulkAction, BulkActionChunk, BulkActionRow, Outcome
+from invites.models.expiry import ExpiryNotice
 from invites.models.failure_reason import FailureReason
 from invites.models.invitation import EarlierLink, Invitation, InvitationQuerySet
 from invites.models.mail import (
@@ -28,6 +29,7 @@ __all__ = [
     "DailyRecipientMail",
     "DomainBackoff",
     "EarlierLink",
+    "ExpiryNotice",
     "FailureReason",
     "Invitation",
     "InvitationQuerySet",

@@ -228,8 +228,9 @@ class Invitation(models.Model):
             models.Index(
                 fields=["accepted_by"], condition=models.Q(accepted_by__isnull=False), name="invitation_by_acceptor"
             ),
+            # Has all columns that are needed to count the expired ones of each inviter.
             models.Index(
-                fields=["organization", "expires_at", "state"],
+                fields=["organization", "expires_at", "id", "state", "inviter", "grant"],
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_expiry",
             ),

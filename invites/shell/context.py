@@ -11,6 +11,8 @@ from accounts.context import ShellContext, shell_context_of
 from accounts.models import Membership
 from accounts.permissions import Permission
 from invites.directory.bulk.presentation import ActionView, actions_to_show, running_actions
+from invites.directory.expiry_notice import ExpiryBanner
+from invites.directory.expiry_notice import banner_for as expiry_banner_for
 from invites.imports.presentation.banners import Banners, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
 from invites.invitations.requests import MOST_COUNTED, count_requests
@@ -27,6 +29,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "banners": SimpleLazyObject(lambda: _banners(seen)),
         "bulk_actions": SimpleLazyObject(lambda: _bulk_actions(seen)),
+        "expiry_banner": SimpleLazyObject(lambda: _expiry(seen)),
         "invitation_requests": SimpleLazyObject(lambda: _requests(seen)),
         "most_requests": MOST_COUNTED,
         "running_batches": SimpleLazyObject(lambda: _running(seen)),
@@ -52,6 +55,11 @@ def _requests(seen: ShellContext) -> int:
     """How many people asked for a new invitation that this member can send, up to one more than `MOST_COUNTED`."""
     inviter = _inviter(seen)
     return count_requests(inviter) if inviter else 0
+
+
+def _expiry(seen: ShellContext) -> ExpiryBanner | None:
+    inviter = _inviter(seen)
+    return expiry_banner_for(inviter) if inviter else None
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:

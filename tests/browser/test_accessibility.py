@@ -73,6 +73,8 @@ def test_pages_of_an_admin(batches: dict[str, int], page_of: Callable[[str | Non
         "users/?status=expired",
         "users/?q=nobody-is-called-so",
         "users/?status=declined",
+        "users/?expires=soon",
+        "users/expiring/",
         "users/requests/",
         "users/export/",
         "invite/",

@@ -67,8 +67,8 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
             form = form_class(initial=_entered(request), membership=request.membership)
         if not form.is_valid():
             return _choose(request, Kind(kind), form, people)
-        return _review_or_start(request, form.change(), people)
-    return _review_or_start(request, BulkChange(Kind(kind)), people)
+        return review_or_start(request, form.change(), people)
+    return review_or_start(request, BulkChange(Kind(kind)), people)
 
 
 def _query_with_all(request: MemberRequest) -> str:
@@ -88,7 +88,8 @@ def _choose(request: MemberRequest, kind: Kind, form: Any, people: Selection) ->
     return render(request, "directory/bulk_choose.html", context, status=422 if form.errors else 200)
 
 
-def _review_or_start(request: MemberRequest, change: BulkChange, people: Selection) -> HttpResponse:
+def review_or_start(request: MemberRequest, change: BulkChange, people: Selection) -> HttpResponse:
+    """Show what would happen to these people. With the step "start", start it if that hasn't changed."""
     plan = plan_for(request.membership, change, people)
     is_start, seen = request.POST.get("step") == "start", request.POST.get("seen", "")
     if is_start and seen == plan.fingerprint and plan.changed:

@@ -66,7 +66,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "wanted": wanted,
         "query": wanted.query_string(),
         "tabs": _tabs(wanted, counts),
-        "filters": [_role_filter(wanted, roles), _site_filter(wanted, sites)],
+        "filters": [_role_filter(wanted, roles), _site_filter(wanted, sites), _expiry_filter(wanted)],
         "page": page,
         "lines": [row_of(request.membership, grantable, person) for person in page.object_list],
         "selectable": any(request.membership.has_permission(each) for each in SELECTING),
@@ -74,7 +74,7 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         "is_all_selected": request.GET.get("select") == "all",
         "site_count": len(sites),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
-        "unnarrowed": wanted.query_string(search="", role=None, site=None),
+        "unnarrowed": wanted.query_string(search="", role=None, site=None, expires_soon=False),
         "is_alone": counts.total <= 1 and not wanted.is_narrow and wanted.status in (None, Status.ACTIVE),
         "is_part": asks_for_fragment(request),
     }
@@ -95,7 +95,7 @@ class FilterLink:
 
 @dataclass(frozen=True)
 class Filter:
-    """One of the two menus beside the search. `chosen` is the name of the current choice, or empty."""
+    """One of the menus beside the search. `chosen` is the name of the current choice, or empty."""
 
     name: str
     label: str
@@ -129,6 +129,15 @@ def _site_filter(wanted: UserFilter, sites: Iterable[Site]) -> Filter:
         FilterLink(str(site.pk), site.name, wanted.query_string(site=site), wanted.site == site) for site in sites
     ]
     return Filter("site", _("Site"), "map-pin", wanted.site.name if wanted.site else "", links)
+
+
+def _expiry_filter(wanted: UserFilter) -> Filter:
+    soon = _("Within three days")
+    links = [
+        FilterLink("any", _("Any time"), wanted.query_string(expires_soon=False), not wanted.expires_soon),
+        FilterLink("soon", soon, wanted.query_string(expires_soon=True), wanted.expires_soon),
+    ]
+    return Filter("expires", _("Expires"), "clock", soon if wanted.expires_soon else "", links)
 
 
 def row_of(viewer: Membership, grantable: GrantableAccess, person: Person) -> UserRow:

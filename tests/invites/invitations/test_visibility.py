@@ -108,6 +108,8 @@ ADDRESSES = {
     "directory:bulk_action_close_banner": "action",
     "imports:batches": "own",
     "directory:people_bulk": "own",
+    "directory:expiring": "own",
+    "directory:expiring_close": "own",
     "directory:requests": "own",
     "shell:banners": "own",
     "shell:indicator": "own",
