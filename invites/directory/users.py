@@ -77,7 +77,13 @@ class UserFilter:
 
     def is_all_of(self, query: Mapping[str, str]) -> bool:
         """Whether every filter in the query string is valid."""
-        asked = {"status": self.status, "q": self.search, "role": self.role, "site": self.site, "expires": self.expires_soon}
+        asked = {
+            "status": self.status,
+            "q": self.search,
+            "role": self.role,
+            "site": self.site,
+            "expires": self.expires_soon,
+        }
         return all(found or not query.get(name) for name, found in asked.items())
 
     def query_string(self, **changes: object) -> str:
