@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.activity.actions import Action, Affected, Channel
 from accounts.names import PersonKeyField
 from accounts.permissions import Permission, all_permissions
+from accounts.time_zones import UTC_NAME, find_zone, validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -89,6 +91,12 @@ class Organization(models.Model):
     language = models.CharField(
         max_length=10, default="en", help_text="Of emails to people who haven't chosen a language."
     )
+    time_zone = models.CharField(
+        max_length=64,
+        default=UTC_NAME,
+        validators=[validate_time_zone],
+        help_text="Of its pages and emails, such as Europe/Paris.",
+    )
     email_domains: models.JSONField[list[str], list[str]] = models.JSONField(
         default=list, help_text="Domains of the addresses to invite, in their normal form. Empty for all."
     )
@@ -113,6 +121,11 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone, for `astimezone` and `timezone.override`."""
+        return find_zone(self.time_zone)
 
 
 class Role(models.Model):

@@ -167,6 +167,7 @@ class AccessMiddleware:
     """Enforces the declarations, and sets `request.organization` and `request.membership`.
 
     Anonymous users are redirected to the sign-in page, outsiders get 404, and members without the permission get 403.
+    Pages of an organization show times in its time zone.
     Also adds a Vary header: a page and its htmx fragments have the same URL.
     """
 
@@ -182,10 +183,10 @@ class AccessMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if iscoroutinefunction(self):
             return self._answer_later(request)
-        return _by_htmx(self.get_response(request))
+        return _finished(self.get_response(request))
 
     async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
-        return _by_htmx(await self.get_response(request))
+        return _finished(await self.get_response(request))
 
     def process_view(
         self, request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -205,6 +206,7 @@ class AccessMiddleware:
             # Set before access is denied, because the page for that shows the organization.
             request.membership = membership
             request.organization = membership.organization
+            timezone.activate(request.organization.zone)
             _record_entering(request)
             if not access.allows(membership):
                 raise PermissionDenied
@@ -233,7 +235,10 @@ def _record_entering(request: MemberRequest) -> None:
     request.session[ENTERED] = [*entered, here]
 
 
-def _by_htmx(response: HttpResponseBase) -> HttpResponseBase:
+def _finished(response: HttpResponseBase) -> HttpResponseBase:
+    # The thread answers other requests, too. A stream goes on in the context of its own request.
+    if not response.streaming:
+        timezone.deactivate()
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -62,6 +62,7 @@ class DemoOrganization:
     people: Sequence[DemoPerson]
     sites: Sequence[tuple[str, str]]
     roles: Sequence[DemoRole] = field(default=())
+    time_zone: str = "UTC"
 
 
 FIELD_WORKER = DemoRole(
@@ -83,6 +84,7 @@ DISPATCHER = DemoRole(
 ACME = DemoOrganization(
     name="Acme",
     slug="acme",
+    time_zone="Europe/Paris",
     roles=(FIELD_WORKER, AUDITOR),
     sites=(
         ("Lyon depot", "France"),
@@ -185,6 +187,7 @@ ACME = DemoOrganization(
 GLOBEX = DemoOrganization(
     name="Globex",
     slug="globex",
+    time_zone="Europe/Amsterdam",
     roles=(DISPATCHER,),
     sites=(("Rotterdam hub", "Netherlands"), ("Leipzig hub", "Germany"), ("Valencia hub", "Spain")),
     people=(
@@ -251,7 +254,7 @@ def seed_demo() -> tuple[Organization, ...]:
 def _seed(demo: DemoOrganization) -> Organization:
     organization = Organization.objects.filter(slug=demo.slug).first()
     if organization is None:
-        organization = create_organization(demo.name, demo.slug)
+        organization = create_organization(demo.name, demo.slug, time_zone=demo.time_zone)
         _add_roles(organization, demo.roles)
         Site.objects.bulk_create(
             Site(organization=organization, name=name, country=country) for name, country in demo.sites

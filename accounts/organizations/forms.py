@@ -14,6 +14,7 @@ from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites, powers_in
 from accounts.organizations.roles import RoleDraft
 from accounts.permissions import Permission
+from accounts.time_zones import time_zone_choices
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -66,6 +67,15 @@ class SitesWidget(forms.SelectMultiple):
         if country := self.countries.get(str(value)):
             option["attrs"]["data-country"] = country
         return option
+
+
+# Shown by static/js/time_zone.js.
+_TIME_ZONE_TEXTS = {
+    "data-time-zone": "",
+    "data-text-suggestion": _("Your browser’s time zone is {zone}."),
+    "data-text-use": _("Use it"),
+    "data-text-used": _("{zone} is chosen. Save the settings to use it."),
+}
 
 
 class RolesField(RoleChoiceField):
@@ -242,7 +252,7 @@ class SiteForm(PlainForm):
 
 
 class OrganizationForm(PlainForm):
-    """The name of an organization."""
+    """The name and the time zone of an organization. time_zone.js suggests the zone of the browser for UTC."""
 
     name = LabelField(
         label=_("Name"),
@@ -250,7 +260,19 @@ class OrganizationForm(PlainForm):
         help_text=_("Shown in invitations and in the sidebar."),
         error_messages={"required": _("Enter the organization’s name.")},
     )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("For times on pages and in emails, and for what is sent later."),
+        widget=forms.Select(_TIME_ZONE_TEXTS),
+        error_messages={
+            "required": _("Choose a time zone from the list."),
+            "invalid_choice": _("Choose a time zone from the list."),
+        },
+    )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
-        kwargs["initial"] = {"name": organization.name}
+        kwargs["initial"] = {"name": organization.name, "time_zone": organization.time_zone}
         super().__init__(*args, **kwargs)
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = time_zone_choices()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -45,12 +46,12 @@ DEFAULT_ROLES: tuple[tuple[str, _StrOrPromise, tuple[Permission, ...]], ...] = (
 
 
 @transaction.atomic
-def create_organization(name: str, slug: str) -> Organization:
-    """A new organization with the roles Org Admin, Project manager and ReadOnly.
+def create_organization(name: str, slug: str, *, time_zone: str | None = None) -> Organization:
+    """A new organization with the roles Org Admin, Project manager and ReadOnly. Without a time zone, it has TIME_ZONE.
 
     The names of the roles are the same everywhere. Their descriptions are in the language of the organization.
     """
-    organization = Organization.objects.create(name=name, slug=slug)
+    organization = Organization.objects.create(name=name, slug=slug, time_zone=time_zone or settings.TIME_ZONE)
     with in_language(organization.language):
         Role.objects.bulk_create(
             Role(
@@ -87,15 +88,20 @@ def lock_settings(by: Membership) -> Organization:
 
 
 @transaction.atomic
-def rename_organization(by: Membership, name: str) -> None:
-    """Change the name. The slug stays, so that bookmarks keep working. Raises AccessDenied."""
+def change_organization(by: Membership, *, name: str, time_zone: str) -> None:
+    """Change the name and the time zone. The slug stays, so that bookmarks keep working. Raises AccessDenied."""
     organization = lock_settings(by)
-    before = organization.name
-    organization.name = by.organization.name = name
-    organization.save(update_fields=["name"])
-    if name != before:
-        change = Change(before={"name": before}, after={"name": name})
-        record(organization.pk, Action.SETTINGS_CHANGED, ORGANIZATION, by=by, change=change)
+    wanted = {"name": name, "time_zone": time_zone}
+    before = {field: getattr(organization, field) for field in wanted if getattr(organization, field) != wanted[field]}
+    if not before:
+        return
+    after = {field: wanted[field] for field in before}
+    for field, value in after.items():
+        setattr(organization, field, value)
+        setattr(by.organization, field, value)
+    organization.save(update_fields=list(after))
+    change = Change(before=before, after=after)
+    record(organization.pk, Action.SETTINGS_CHANGED, ORGANIZATION, by=by, change=change)
 
 
 def sort_permissions(permissions: frozenset[str]) -> list[str]:

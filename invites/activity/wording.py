@@ -35,6 +35,7 @@ _LABELS = {
     "reply_to_requested": gettext_lazy("Reply-to address to confirm"),
     "email_message": gettext_lazy("Message for everyone"),
     "language": gettext_lazy("Language"),
+    "time_zone": gettext_lazy("Time zone"),
     "remembered_columns": gettext_lazy("Remembered columns"),
 }
 _COUNTS = {

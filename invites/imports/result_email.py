@@ -60,7 +60,7 @@ def send_result_email(batch_id: int) -> None:
 
 def _send(batch: Batch, to: User) -> None:
     try:
-        with in_language(to.language, batch.organization.language):
+        with in_language(to.language, batch.organization.language), timezone.override(batch.organization.zone):
             message = _email(batch, to)
         message.send()
     except MAIL_ERRORS as error:

@@ -13,11 +13,12 @@ import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.organizations.access import MemberRequest
 
@@ -53,13 +54,13 @@ _open_lock = threading.RLock()
 def stream(request: MemberRequest, poll: Poll, *, at_end: list[str]) -> HttpResponseBase:
     """Send the fragments of `poll` when they change, and at the end trigger the events `at_end`.
 
-    They are in the language of the request. A viewer with too many open streams gets a 429, and requests the fragment
-    instead.
+    They are in the language and the time zone of the request. A viewer with too many open streams gets a 429, and
+    requests the fragment instead.
     """
     user_id = request.user.pk
     if not _admit(user_id):
         return HttpResponse(status=429)
-    events = _Events(_events(poll, at_end, translation.get_language()), user_id)
+    events = _Events(_events(poll, at_end, translation.get_language(), timezone.get_current_timezone()), user_id)
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -101,7 +102,7 @@ class _Events:
         self._release()
 
 
-async def _events(poll: Poll, at_end: list[str], language: str | None) -> AsyncIterator[str]:
+async def _events(poll: Poll, at_end: list[str], language: str | None, zone: tzinfo) -> AsyncIterator[str]:
     cost = 0.0
 
     def polled() -> Snapshot | None:
@@ -109,7 +110,7 @@ async def _events(poll: Poll, at_end: list[str], language: str | None) -> AsyncI
         with _polling:
             began = time.thread_time()
             try:
-                with translation.override(language):
+                with translation.override(language), timezone.override(zone):
                     return poll()
             finally:
                 # The thread lives for minutes, and must not keep the connection.

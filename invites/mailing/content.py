@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.selectors import as_member, name_in
@@ -61,6 +62,7 @@ class EmailContent:
     sites: tuple[str, ...] = ()
     all_sites: bool = False
     personal: Writing = Writing()
+    zone: tzinfo = UTC
     is_test: bool = False
 
     @property
@@ -81,6 +83,7 @@ def content_of(invitation: Invitation) -> EmailContent:
         sites=names_of(grant.sites.all()),
         all_sites=grant.all_sites,
         personal=_personal_message(invitation),
+        zone=organization.zone,
     )
 
 

@@ -106,6 +106,7 @@ def example_content(by: Membership, chosen: EmailSettings) -> EmailContent:
         roles=names_of([role] if role else []),
         sites=names_of(sites[:3]),
         all_sites=not sites.exists(),
+        zone=by.organization.zone,
     )
 
 
@@ -124,6 +125,7 @@ def typed_invitation(by: Membership, data: QueryDict) -> tuple[EmailContent, Per
         sites=names_of(selection.sites),
         all_sites=selection.all_sites,
         personal=Writing(_typed(data, "message"), by.get_full_name()),
+        zone=by.organization.zone,
     )
     if "email" not in data:
         return content, EXAMPLE_PERSON

@@ -41,7 +41,7 @@ def _message(request: ReplyToRequest) -> EmailMultiAlternatives:
         "email": request.email,
         "requested_by": defuse(one_line(by.get_full_name())) if by else "",
         "link": f"{settings.BASE_URL}{reverse('public_mailing:reply_to', args=[derive_token(request.token_seed)])}",
-        "expires": date_format(localtime(request.expires_at)),
+        "expires": date_format(localtime(request.expires_at, request.organization.zone)),
     }
     message = EmailMultiAlternatives(
         subject=defuse_header(_("Confirm the reply-to address for {organization}").format(organization=organization)),

@@ -85,6 +85,7 @@ class InvitationTemplate:
         `html` is the template of the HTML.
         """
         self._languages = (account.language if account else "", content.settings.language)
+        self._zone = content.zone
         mark = secrets.token_hex(8)
         slots = {slot: f"{mark}.{slot}.{mark}" for slot in self.SLOTS}
         cut = re.compile(rf"{mark}\.(\w+)\.{mark}")
@@ -207,7 +208,7 @@ class InvitationTemplate:
         # Thousands of invitations expire at the same moment.
         if expires_at not in self._expiries:
             with in_language(*self._languages):
-                self._expiries[expires_at] = date_format(timezone.localtime(expires_at))
+                self._expiries[expires_at] = date_format(timezone.localtime(expires_at, self._zone))
         return self._expiries[expires_at]
 
     def _message_id(self, seed: str) -> str:

@@ -8,6 +8,7 @@ const MODULES = {
   "[data-paste]": () => import("./paste.js"),
   "select[data-sites]": () => import("./sites.js"),
   "[data-counts]": () => import("./email.js"),
+  "[data-time-zone]": () => import("./time_zone.js"),
   "[data-reading]": () => import("./reading.js"),
   "[data-grid]": () => import("./grid.js"),
   "[data-live]:not([data-live=''])": () => import("./live.js"),

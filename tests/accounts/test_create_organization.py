@@ -45,6 +45,12 @@ def test_a_user_with_an_account_keeps_it(monkeypatch: pytest.MonkeyPatch) -> Non
     assert user.memberships.get().organization.name == "Initech"
 
 
+def test_the_organization_is_in_its_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    found(monkeypatch, "Initech", "--slug", "initech", "--admin", "ines@initech.example", "--time-zone", "Asia/Tokyo")
+
+    assert str(Organization.objects.get().zone) == "Asia/Tokyo"
+
+
 def test_the_name_of_an_organization_is_not_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CommandError, match="link"):
         found(monkeypatch, "evil．com", "--slug", "new", "--admin", "a@b.example")
@@ -61,6 +67,7 @@ def test_the_name_of_an_organization_is_not_a_link(monkeypatch: pytest.MonkeyPat
         (("--slug", "new", "--admin", "a@b.example", "--first-name", "evil．com"), PASSWORD, "link"),
         (("--slug", "new", "--admin", "a@b.example", "--last-name", "evil.com"), PASSWORD, "link"),
         (("--slug", "new", "--admin", "a@b.example"), "short", "12 characters"),
+        (("--slug", "new", "--admin", "a@b.example", "--time-zone", "Paris"), PASSWORD, "Europe/Paris"),
     ],
 )
 def test_creates_nothing_if_something_is_wrong(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -78,3 +79,25 @@ def test_pages_of_the_account_work_without_javascript(stack: Stack, new_context:
     page.get_by_role("link", name="Delete site").click()
     page.get_by_role("button", name="Delete site").click()
     expect(page.get_by_text("The site Graz base was deleted.")).to_be_visible()
+
+
+def test_the_time_zone_of_the_browser_is_suggested_and_saved(
+    new_context: Any, signed_in_state: Callable[[str], Any]
+) -> None:
+    context = new_context(storage_state=signed_in_state("admin@globex.example.com"), timezone_id="America/New_York")
+    page = context.new_page()
+    page.goto("/o/globex/settings/")
+    zone = page.get_by_label("Time zone")
+    expect(zone).to_have_value("Europe/Amsterdam")
+    expect(page.get_by_text("Your browser’s time zone")).to_have_count(0)
+    zone.select_option("UTC")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.locator("#alerts")).to_contain_text("The settings were saved.")
+
+    expect(page.locator("main")).to_contain_text("Your browser’s time zone is New York (UTC-0")
+    page.get_by_role("button", name="Use it").press("Enter")
+    expect(zone).to_be_focused()
+    expect(zone).to_have_value("America/New_York")
+    expect(page.get_by_role("button", name="Use it")).to_have_count(0)
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_label("Time zone")).to_have_value("America/New_York")

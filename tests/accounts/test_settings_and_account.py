@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -12,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.text import slugify
 
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.activity.actions import Action
+from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from accounts.organizations.organizations import create_organization
 from tests.pages import joined_words_of, text_of, words_of
 
@@ -87,8 +89,8 @@ def test_the_sidebar_has_only_pages_that_the_member_can_open(
 
 
 def test_the_organization_is_renamed_and_keeps_its_address(client: Client, acme: Organization) -> None:
-    response = client.post("/o/acme/settings/", {"name": " Acme  Energy "}, follow=True)
-    assert "The organization was renamed." in words_of(response)
+    response = client.post("/o/acme/settings/", {"name": " Acme  Energy ", "time_zone": "UTC"}, follow=True)
+    assert "The settings were saved." in words_of(response)
     acme.refresh_from_db()
     assert (acme.name, acme.slug) == ("Acme Energy", "acme")
 
@@ -103,6 +105,40 @@ def test_says_what_is_wrong_with_a_name(client: Client, acme: Organization, name
     assert answer in words_of(response)
     acme.refresh_from_db()
     assert acme.name == "Acme"
+
+
+def test_an_admin_chooses_the_time_zone_by_its_city(client: Client, acme: Organization) -> None:
+    page = client.get("/o/acme/settings/").content.decode()
+    europe = page.split('<optgroup label="Europe">')[1].split("</optgroup>")[0]
+    assert re.search(r'<option value="Europe/Paris">Paris \(UTC\+0[12]:00\)</option>', europe)
+
+    client.post("/o/acme/settings/", {"name": "Acme", "time_zone": "Europe/Paris"})
+
+    acme.refresh_from_db()
+    assert str(acme.zone) == "Europe/Paris"
+    entry = ActivityEntry.objects.get(action=Action.SETTINGS_CHANGED)
+    assert entry.details == {"before": {"time_zone": "UTC"}, "after": {"time_zone": "Europe/Paris"}}
+    assert "Time zone: Europe/Paris" in words_of(client.get("/o/acme/activity/"))
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../../etc/passwd", "localtime", "US/Pacific"])
+def test_says_what_is_wrong_with_a_time_zone(client: Client, acme: Organization, name: str) -> None:
+    response = client.post("/o/acme/settings/", {"name": "Acme", "time_zone": name})
+    assert response.status_code == 422
+    assert "Choose a time zone from the list." in words_of(response)
+    acme.refresh_from_db()
+    assert acme.time_zone == "UTC"
+
+
+def test_pages_show_times_in_the_zone_of_the_organization(client: Client, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(time_zone="Asia/Kathmandu")
+    entry = ActivityEntry.objects.get(action=Action.ORGANIZATION_CREATED)
+    local = entry.at.astimezone(ZoneInfo("Asia/Kathmandu"))
+
+    words = words_of(client.get(f"/o/acme/activity/{entry.pk}/"))
+
+    assert f"{local:%-I:%M:%S %p} · Asia/Kathmandu" in words
+    assert timezone.get_current_timezone_name() == "UTC", "the thread answers other requests, too"
 
 
 # --- Your account -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from getpass import getpass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -17,6 +18,7 @@ from accounts.activity.source import coming_from, source_of_command
 from accounts.labels import clean_label
 from accounts.models import Organization, User
 from accounts.organizations.organizations import add_first_admin, create_organization
+from accounts.time_zones import validate_time_zone
 from accounts.users.addresses import AddressField
 
 
@@ -32,12 +34,16 @@ class Command(BaseCommand):
         parser.add_argument("--admin", required=True, metavar="EMAIL", help="the address of its first Org Admin")
         parser.add_argument("--first-name", default="")
         parser.add_argument("--last-name", default="")
+        parser.add_argument(
+            "--time-zone", default=settings.TIME_ZONE, metavar="NAME", help="its time zone, such as Europe/Paris"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         slug = options["slug"].lower()
         try:
             validate_slug(slug)
             email = AddressField().clean(options["admin"])
+            validate_time_zone(options["time_zone"])
             name, first_name, last_name = (clean_label(options[part]) for part in ("name", "first_name", "last_name"))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
@@ -50,7 +56,7 @@ class Command(BaseCommand):
         admin = User.objects.filter(email=email).first() or self._new_user(email, first_name, last_name)
         with coming_from(source_of_command("create_organization")), transaction.atomic():
             admin.save()
-            organization = create_organization(name, slug)
+            organization = create_organization(name, slug, time_zone=options["time_zone"])
             add_first_admin(organization, admin)
         self.stdout.write(f"Created {organization.name}. Its admin is {email}.")
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.forms import OrganizationForm
-from accounts.organizations.organizations import rename_organization
+from accounts.organizations.organizations import change_organization
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 
@@ -20,11 +20,11 @@ from accounts.permissions import Permission
 @requires(Permission.MANAGE_ORGANIZATION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest, organization: str) -> HttpResponse:
-    """The name of the organization."""
+    """The name and the time zone of the organization."""
     form = OrganizationForm(posted(request), organization=request.organization)
     if request.method == "POST" and form.is_valid():
-        rename_organization(request.membership, form.cleaned_data["name"])
-        messages.success(request, _("The organization was renamed."))
+        change_organization(request.membership, **form.cleaned_data)
+        messages.success(request, _("The settings were saved."))
         return redirect("organizations:settings", request.organization.slug)
     address = f"{site_settings.BASE_URL}{reverse('organizations:member_home', args=[request.organization.slug])}"
     context = {"form": form, "address": address}

@@ -16,7 +16,7 @@ from accounts.models import ActivityEntry, Membership, Organization, Role, Site,
 from accounts.organizations.access import ENTERED
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, remove_membership
-from accounts.organizations.organizations import rename_organization
+from accounts.organizations.organizations import change_organization
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from accounts.tasks import record_failed_sign_in
@@ -41,9 +41,9 @@ def test_a_new_organization_is_the_first_entry(acme: Organization) -> None:
 
 
 def test_a_new_name_of_the_organization(admin_membership: Membership) -> None:
-    rename_organization(admin_membership, "Acme North")
+    change_organization(admin_membership, name="Acme North", time_zone="UTC")
     assert only(Action.SETTINGS_CHANGED).details == {"before": {"name": "Acme"}, "after": {"name": "Acme North"}}
-    rename_organization(admin_membership, "Acme North")
+    change_organization(admin_membership, name="Acme North", time_zone="UTC")
     only(Action.SETTINGS_CHANGED)
 
 
@@ -51,7 +51,7 @@ def test_who_lost_the_permission_renames_nothing(admin_membership: Membership, a
     admin_membership.roles.set([acme.roles.get(name="ReadOnly")])
 
     with domain_error("not_allowed"):
-        rename_organization(admin_membership, "Acme North")
+        change_organization(admin_membership, name="Acme North", time_zone="UTC")
 
     acme.refresh_from_db()
     assert acme.name == "Acme"

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Membership, Role, User
+from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.access import MemberRequest
 from invites.imports import undo
 from invites.imports.selectors.progress import progress_now
@@ -97,6 +97,27 @@ def test_a_stream_is_in_the_language_of_its_viewer(ines: Client, run: Run, admin
 
     assert "[10 users were invited to Acme]" in fragment
     assert "[View import]" in fragment
+
+
+def test_a_stream_is_in_the_time_zone_of_its_organization(
+    ines: Client, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = run(many(10))
+    Organization.objects.filter(pk=batch.organization_id).update(time_zone="Asia/Kathmandu")
+    zones: list[str] = []
+    poll = ProgressPoller.poll
+
+    def poll_and_note(poller: ProgressPoller) -> Any:
+        zones.append(timezone.get_current_timezone_name())
+        return poll(poller)
+
+    monkeypatch.setattr(ProgressPoller, "poll", poll_and_note)
+
+    response = ines.get(url_of(batch, "shell:batch_dialog_events"))
+    timezone.deactivate()
+    events_of(response)
+
+    assert zones == ["Asia/Kathmandu"]
 
 
 def test_an_abandoned_stream_is_released(

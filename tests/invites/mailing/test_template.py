@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -38,6 +39,17 @@ def html_of(message: EmailMultiAlternatives) -> str:
 def message_to(invitation: Invitation) -> AnymailMessage:
     invitation.refresh_from_db()
     return InvitationTemplate(content_of(invitation)).build(invitation, link=LINK, opt_out="12-opt")
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Kiritimati", "Jan 2, 2027"), ("America/New_York", "Jan 1, 2027")])
+def test_the_last_day_is_one_of_the_organization(invite: Invite, acme: Organization, zone: str, day: str) -> None:
+    invitation = invite(mailed=False)
+    Organization.objects.filter(pk=acme.pk).update(time_zone=zone)
+    Invitation.objects.update(expires_at=datetime(2027, 1, 1, 12, tzinfo=UTC))
+
+    message = message_to(Invitation.objects.select_related("organization").get(pk=invitation.pk))
+
+    assert f"The link works until {day}." in message.body
 
 
 def test_says_who_invites_to_what_and_what_to_do(
