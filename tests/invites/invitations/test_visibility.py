@@ -230,7 +230,7 @@ def shows_nobody_else(response: Any) -> bool:
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return True  # Streams have tests of their own.
     page = downloaded(response) if response.streaming else response.content.decode()
-    return not re.search(r"secret|\bInes\b|Martin|admin@example|\bMara\b|Conti\b|member@example", page)
+    return not re.search(r"secret|\bInes\b|\bMartin\b|admin@example|\bMara\b|Conti\b|member@example", page)
 
 
 # --- Completeness -------------------------------------------------------------------------------------
