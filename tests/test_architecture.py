@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.backoff",
         "accounts.errors",
         "accounts.labels",
+        "accounts.time_zones",
         "accounts.languages",
         "accounts.names",
         "accounts.permissions",
