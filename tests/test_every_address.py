@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -275,6 +276,68 @@ def test_no_page_fails_for_values_that_a_database_cannot_store(
             if name.endswith("_events") and method == "GET":
                 continue
             assert client.generic(method, address, body, content_type=form).status_code < 500, (method, text[:20])
+
+
+# They change nothing, whatever the method.
+WORK_WHILE_SUSPENDED = {"directory:export"}
+# Questions such as *Revoke this invitation?*
+SAY_AT_ONCE_WHY_NOT = {
+    *("directory:invitation_resend", "directory:invitation_revoke"),
+    *(f"imports:batch_{act}" for act in ("delete", "stop", "remind", "undo", "invite_declined")),
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nothing_changes_in_a_suspended_organization(
+    name: str, acme: Organization, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
+) -> None:
+    Organization.objects.filter(pk=acme.pk).update(suspended_at=timezone.now())
+    client, path = client_of(admin), path_of(name, "acme", acmes)
+    client.get(reverse("organizations:settings", args=["acme"]))
+    before = everything_stored()
+
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        response = client.generic(method, path)
+        if name not in WORK_WHILE_SUSPENDED:
+            assert response.status_code == 403, method
+            assert "Acme is suspended." in response.text
+
+    assert everything_stored() == before
+
+
+def everything_stored() -> dict[str, list[dict[str, object]]]:
+    """All rows of the two apps, but not when somebody was last seen."""
+    models = [model for app in ("accounts", "invites") for model in apps.get_app_config(app).get_models()]
+    found = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}
+    for row in found["Membership"]:
+        del row["last_seen_at"]
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if not name.endswith("_events")])
+def test_everything_can_be_seen_in_a_suspended_organization(
+    name: str, acme: Organization, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
+) -> None:
+    client, path = client_of(admin), path_of(name, "acme", acmes)
+    before = client.get(path).status_code
+    Organization.objects.filter(pk=acme.pk).update(suspended_at=timezone.now())
+
+    response = client.get(path)
+    if name in SAY_AT_ONCE_WHY_NOT:
+        assert response.status_code == 403
+        assert "Acme is suspended." in response.text
+    else:
+        assert response.status_code == before
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nobody_sees_an_organization_that_is_being_deleted(
+    name: str, acme: Organization, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
+) -> None:
+    Organization.objects.filter(pk=acme.pk).update(deletion_started_at=timezone.now())
+    client = client_of(admin)
+    for method in ("GET", "POST"):
+        assert client.generic(method, path_of(name, "acme", acmes)).status_code == 404, method
 
 
 @pytest.mark.parametrize("name", [name for name, (answers, _kind) in OURS.items() if answers is MEMBERS])

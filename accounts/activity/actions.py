@@ -24,6 +24,9 @@ class Action(TextChoices):
     group: Group
 
     ORGANIZATION_CREATED = "organization_created", Group.SETTINGS, _("Created the organization")
+    ORGANIZATION_SUSPENDED = "organization_suspended", Group.SETTINGS, _("Suspended the organization")
+    ORGANIZATION_RESUMED = "organization_resumed", Group.SETTINGS, _("Resumed the organization")
+    ORGANIZATION_DELETED = "organization_deleted", Group.SETTINGS, _("Deleted the organization")
     ACTIVITY_EXPORTED = "activity_exported", Group.SETTINGS, _("Exported the activity log")
     SETTINGS_CHANGED = "settings_changed", Group.SETTINGS, _("Changed settings")
 

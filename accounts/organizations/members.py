@@ -16,6 +16,7 @@ from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.access_changes import action_for, change_between, granted
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection
+from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import USER_ADMINISTRATION, Permission
 from accounts.wording import listed
 
@@ -202,6 +203,7 @@ def _fresh(by: Membership, membership: Membership) -> tuple[Membership, Membersh
     members = {each.pk: each for each in found.filter(pk__in=(by.pk, membership.pk))}
     if by.pk not in members or not members[by.pk].is_active:
         raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
+    check_not_suspended(members[by.pk].organization)
     if membership.pk not in members:
         raise DomainError("gone", _("This person is no longer a member."))
     return members[by.pk], members[membership.pk]

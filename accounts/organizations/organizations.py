@@ -15,6 +15,7 @@ from accounts.errors import AccessDenied
 from accounts.languages import in_language
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import membership_now
+from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def lock_settings(by: Membership) -> Organization:
     """The organization as it is now, locked. Raises AccessDenied if `by` may no longer change its settings."""
     if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
         raise AccessDenied("not_allowed", gettext("You don’t have permission to change the settings."))
-    return Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
+    check_not_suspended(organization)
+    return organization
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from accounts.organizations.members import check_somebody_manages
 from accounts.organizations.organizations import sort_permissions
 from accounts.organizations.role_access import check_may_change_permissions
 from accounts.organizations.signals import reasons_to_keep
+from accounts.organizations.suspension import check_not_suspended
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     # The permissions of `by` may have changed during the wait for the locks.
     by = membership_now(by)
+    check_not_suspended(by.organization)
     if role is None:
         role = Role(organization=organization)
     else:
@@ -109,6 +111,7 @@ def delete_role(by: Membership, role: Role) -> None:
     """
     role = _locked(by, role)
     by = membership_now(by)
+    check_not_suspended(by.organization)
     if role.is_default:
         message = _("Every organization has the role {name}, so you can’t delete it.").format(name=role.name)
         raise DomainError("default_role", message)

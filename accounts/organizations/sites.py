@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy
 from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_site, record
 from accounts.errors import AccessDenied, DomainError
-from accounts.models import Membership, Site
+from accounts.models import Membership, Organization, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from accounts.organizations.in_use import why_in_use
 from accounts.organizations.signals import reasons_to_keep
+from accounts.organizations.suspension import check_not_suspended
 
 NO_ACCESS = gettext_lazy("You can’t edit {access} because you don’t have access to it.")
 
@@ -23,6 +24,7 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
     Raises AccessDenied for a site that `by` has no access to, and DomainError: "name_taken", "gone".
     """
     with transaction.atomic():
+        check_not_suspended(Organization.objects.get(pk=by.organization_id))
         is_new = site is None
         # Locked, so that a member who is being removed at this moment can't get the site.
         members = Membership.objects.active().select_for_update(of=("self",), no_key=True)
@@ -61,6 +63,7 @@ def delete_site(by: Membership, site: Site) -> None:
 
     Members with all sites don't count. Raises AccessDenied, and DomainError: "in_use", "gone".
     """
+    check_not_suspended(Organization.objects.get(pk=by.organization_id))
     site = _locked(by, site)
     if in_use := why_in_use(site):
         raise DomainError("in_use", in_use)

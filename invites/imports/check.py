@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import Organization
 from invites import checking
 from invites.imports.authors import save_row_editors
 from invites.imports.bulk_insert import NewFlaggedRow, NewRow, insert_rows
@@ -106,6 +107,7 @@ def find_waiting() -> int | None:
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
     due = Q(error_reference="") | Q(progressed_at__lt=now - RETRY_AFTER)
     waiting = Batch.objects.filter(free, due, state=Batch.State.CHECKING).order_by("created_at", "pk")
+    waiting = waiting.filter(organization__in=Organization.objects.active())
     organizations = list(waiting.order_by().values_list("organization_id", flat=True).distinct())
     if not organizations:
         return None

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import Organization
 from invites.models import Batch
 
 # Renewed every few thousand rows. Together with the interval of the recovery task, the check of a dead worker starts
@@ -30,10 +31,11 @@ class NeedsWorker(Exception):
 
 
 def claim_batch(batch_id: int) -> Batch | None:
-    """Claim the batch. None if there is nothing to do, or another worker holds it."""
+    """Claim the batch. None if there is nothing to do, another worker holds it, or the organization is suspended."""
     now = timezone.now()
     free = models.Q(claimed_until=None) | models.Q(claimed_until__lt=now)
-    batch = Batch.objects.select_related("organization").filter(free, pk=batch_id, state=Batch.State.CHECKING).first()
+    found = Batch.objects.filter(free, pk=batch_id, state=Batch.State.CHECKING)
+    batch = found.filter(organization__in=Organization.objects.active()).select_related("organization").first()
     if batch is None:
         return None
     # Computed from the values that were read: an F() expression would have to be read again, after a later claim.

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import Organization
 from invites.models import Batch, BatchChunk
 from invites.unexpected_errors import is_transient, reference_of
 
@@ -49,7 +50,12 @@ class ChunkClaim:
 
 
 def claim_chunk(batch_id: int) -> ChunkClaim | None:
-    """Claim the next free chunk of the batch, or None when there is none to claim now."""
+    """Claim the next free chunk of the batch, or None when there is none to claim now.
+
+    While the organization is suspended, there is none.
+    """
+    if not Batch.objects.filter(pk=batch_id, organization__in=Organization.objects.active()).exists():
+        return None
     while found := list(claimable(timezone.now()).filter(batch_id=batch_id)[:CANDIDATES]):
         for chunk in found:
             now = timezone.now()

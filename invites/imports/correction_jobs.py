@@ -189,7 +189,7 @@ def _check_may_continue(batch: Batch, job: CorrectionJob) -> Membership:
     if by is None:
         raise _not_allowed()
     try:
-        return check_can_change(by, batch)
+        return check_can_change(by, batch, even_suspended=True)
     except AccessDenied as denied:
         raise _not_allowed() from denied
 
@@ -313,7 +313,7 @@ def invite_waiting(batch: Batch, *, by: Membership) -> None:
     `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and
     ExplainedError: "none_valid", "over_quota".
     """
-    check_can_change(by, batch)
+    check_can_change(by, batch, even_suspended=True)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise ExplainedError("none_valid", as_reason("none_valid"))
     if needs_confirmation(batch):

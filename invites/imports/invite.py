@@ -77,6 +77,9 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     if chunk is None:
         return False
     batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=claim.batch_id)
+    if not batch.organization.is_active:
+        # It was suspended since the chunk was claimed. The claim expires.
+        return False
     rows = batch.rows.filter(number__range=(chunk.first_number, chunk.last_number))
     if claim.is_hopeless:
         # Avoids whatever the earlier attempts died of, so that the batch can end.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import Organization
 from invites.imports.chunks import claimable
 from invites.models import Batch, BatchChunk
 
@@ -32,7 +33,9 @@ def find_stalled_work() -> StalledWork:
     Updates `progressed_at`, so that each is enqueued now and then, but not at every recovery.
     """
     now = timezone.now()
-    stalled = Batch.objects.filter(progressed_at__lt=now - STALLED_AFTER)
+    # Those of suspended organizations wait. What was undone stays undone.
+    active = Batch.objects.filter(organization__in=Organization.objects.active())
+    stalled = active.filter(progressed_at__lt=now - STALLED_AFTER)
     checking = stalled.filter(state=Batch.State.CHECKING)
     to_check = [batch.pk for batch in checking if batch.claimed_until is None or batch.claimed_until < now]
     with_free_chunks = claimable(now).values("batch_id")
@@ -43,19 +46,22 @@ def find_stalled_work() -> StalledWork:
         *inviting.filter(pk__in=with_free_chunks).values_list("pk", flat=True),
         *inviting.exclude(pk__in=busy).values_list("pk", flat=True),
         *unsent.values_list("pk", flat=True),
-        *_with_expired_claims(now).values_list("pk", flat=True),
+        *_with_expired_claims(active, now).values_list("pk", flat=True),
     }
-    to_undo = list(stalled.filter(is_being_undone=True).exclude(retry_at__gt=now).values_list("pk", flat=True))
+    undone = Batch.objects.filter(is_being_undone=True, progressed_at__lt=now - STALLED_AFTER)
+    to_undo = list(undone.exclude(retry_at__gt=now).values_list("pk", flat=True))
     Batch.objects.filter(pk__in=[*to_check, *to_process, *to_undo]).update(progressed_at=now)
     return StalledWork(to_check=to_check, to_process=sorted(to_process), to_undo=to_undo)
 
 
-def _with_expired_claims(now: datetime) -> QuerySet[Batch]:
-    """Batches with a chunk whose claim expired just now, if no other worker holds a chunk and would claim it next.
+def _with_expired_claims(batches: QuerySet[Batch], now: datetime) -> QuerySet[Batch]:
+    """Those of the batches with a chunk whose claim expired just now.
+
+    Not if another worker holds a chunk and would claim it next.
 
     Later they are found like other stalled batches, so that tasks don't pile up while all workers are busy.
     """
     expired = claimable(now).filter(claimed_until__range=(now - STALLED_AFTER, now)).values("batch_id")
     held = BatchChunk.objects.filter(claimed_until__gte=now).exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
-    quiet = Batch.objects.filter(progressed_at__lt=now - CRASHED_AFTER)
+    quiet = batches.filter(progressed_at__lt=now - CRASHED_AFTER)
     return quiet.filter(pk__in=expired).exclude(pk__in=held)

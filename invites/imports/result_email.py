@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.languages import in_language
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.checking.cells.links import defuse_header
@@ -33,6 +33,7 @@ def find_unsent() -> list[int]:
         state=Batch.State.DONE,
         ended_at__range=(now - GIVEN_UP_AFTER, now - STALLED_AFTER),
         inviter__isnull=False,
+        organization__in=Organization.objects.active(),
     )
     unsent = ended.filter(_is_due(now)).only("created_at", "checked_at", "inviting_at", "ended_at")
     return [batch.pk for batch in unsent if _time_worked(batch) >= LONG]
@@ -46,7 +47,7 @@ def send_result_email(batch_id: int) -> None:
     saving that it did, the email is sent twice.
     """
     batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
-    if batch is None or batch.inviter is None or _time_worked(batch) < LONG:
+    if batch is None or batch.inviter is None or not batch.organization.is_active or _time_worked(batch) < LONG:
         return
     now = timezone.now()
     if not Batch.objects.filter(_is_due(now), pk=batch_id).update(result_email_claimed_until=now + RETRY_AFTER):

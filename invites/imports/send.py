@@ -58,7 +58,7 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
         held(claim).update(suspects_given_up=F("suspects_given_up") + len(suspects))
         _give_up([chunk], detail=FailureReason.INTERRUPTED, ids=suspects)
         return _release(claim, SendResult(not_tried=ids[len(suspects) :]), delay=delay)
-    time_slice = TimeSlice(partial(renew_claim, claim))
+    time_slice = TimeSlice(partial(renew_claim, claim), organization_id=chunk.batch.organization_id)
     result = send_invitations(ids, log=ChunkDeliveryLog(claim), time_slice=time_slice, one_by_one=claim.is_suspicious)
     if result.failure:
         delay = _back_off(claim, chunk, result)

@@ -37,8 +37,9 @@ class NewAccount:
 def find_open_invitation(token_hash: str) -> Invitation:
     """The invitation of the link.
 
-    Raises DomainError("dead_link") if the link is unknown, was used or revoked, or has expired, and if the inviter
-    could not send the invitation today. The code is the same for all, so nobody can tell them apart.
+    Raises DomainError("dead_link") if the link is unknown, was used or revoked, or has expired, if the inviter could
+    not send the invitation today, and while the organization is suspended. The code is the same for all, so nobody can
+    tell them apart.
     """
     invitation = _with_open_link(token_hash).select_related("organization", "inviter", "grant").first()
     if invitation is None:
@@ -112,7 +113,9 @@ def _mark_accepted(token_hash: str) -> Invitation:
 
 
 def _with_open_link(token_hash: str) -> InvitationQuerySet:
-    return Invitation.objects.open().unexpired().filter(token_hash=token_hash)
+    """Also none while the organization is suspended."""
+    active = Organization.objects.active()
+    return Invitation.objects.open().unexpired().filter(token_hash=token_hash, organization__in=active)
 
 
 def _become_member(user: User, invitation: Invitation) -> Membership:
@@ -149,7 +152,9 @@ def deactivated_text(organization: Organization) -> str:
 def find_accepted_membership(user: User, token_hash: str) -> Membership | None:
     """The membership that the user got by accepting this invitation, if it still exists."""
     accepted = Invitation.objects.filter(token_hash=token_hash, state=Invitation.State.ACCEPTED, accepted_by=user)
-    memberships = user.memberships.filter(organization__in=accepted.values("organization"))
+    memberships = user.memberships.filter(
+        organization__deletion_started_at=None, organization__in=accepted.values("organization")
+    )
     return memberships.select_related("organization").first()
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
+from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
 from invites.models import AccessGrant, Batch, FailureReason, Invitation
 
@@ -29,7 +30,12 @@ CANNOT_REPLACE = gettext_lazy(
 
 
 def check_may_invite(by: Membership) -> None:
-    """Raises AccessDenied if the member may not invite users."""
+    """Raises AccessDenied if the member may not invite users, and while the organization is suspended."""
+    check_not_suspended(Organization.objects.get(pk=by.organization_id))
+    _check_permission(by)
+
+
+def _check_permission(by: Membership) -> None:
     if not by.has_permission(Permission.INVITE_USERS):
         raise AccessDenied(
             "not_allowed",
@@ -37,23 +43,29 @@ def check_may_invite(by: Membership) -> None:
         )
 
 
-def check_can_manage(by: Membership, grant: AccessGrant, why_not: _StrOrPromise) -> Membership:
+def check_can_manage(
+    by: Membership, grant: AccessGrant, why_not: _StrOrPromise, *, even_suspended: bool = False
+) -> Membership:
     """Raises AccessDenied unless `by` could grant all of it now: if you can't grant it, you can't change it.
 
     Every action on an import or an invitation calls this, in the transaction that has locked it. Returns `by` as it is
     now. `why_not` is the sentence for a member who can't, with `{access}` for what they can't grant.
+    With `even_suspended`, it doesn't matter whether the organization is suspended: for downloads, and for work that a
+    worker has begun.
     """
     now = membership_now(by)
-    check_may_invite(now)
+    if not even_suspended:
+        check_not_suspended(now.organization)
+    _check_permission(now)
     if grant.organization_id != now.organization_id:
         raise AccessDenied("not_allowed", _("This belongs to another organization."))
     GrantableAccess(now).check_can_manage(selection_of(grant), why_not)
     return now
 
 
-def check_can_change(by: Membership, batch: Batch) -> Membership:
+def check_can_change(by: Membership, batch: Batch, *, even_suspended: bool = False) -> Membership:
     """The same for an import, before it is edited, corrected, checked, invited, stopped, undone or downloaded."""
-    return check_can_manage(by, batch.grant, CANNOT_CHANGE_IMPORT)
+    return check_can_manage(by, batch.grant, CANNOT_CHANGE_IMPORT, even_suspended=even_suspended)
 
 
 def lock_to_change(by: Membership, batch: Batch) -> Membership:

@@ -47,7 +47,9 @@ def find_reported(opt_out: str) -> Reported | None:
 
 
 def _with_id_in(opt_out: str) -> Invitation | None:
+    """In a suspended organization, too: anybody can always decline and report abuse."""
     invitations = Invitation.objects.select_related("organization", "inviter")
+    invitations = invitations.filter(organization__deletion_started_at=None)
     return invitations.filter(pk=invitation_id_in(opt_out)).first()
 
 

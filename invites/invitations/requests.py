@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import GrantableAccess, membership_now
 from invites.invitations.activity import about_invitation
 from invites.invitations.authorization import CANNOT_RESEND, check_can_manage
@@ -39,6 +39,8 @@ _ASK = f"""
     JOIN {Invitation._meta.db_table} AS newest
         ON newest.organization_id = found.organization_id AND newest.email_key = found.email_key
         AND newest.state = 'pending'
+    JOIN {Organization._meta.db_table} AS organization
+        ON organization.id = newest.organization_id AND organization.deletion_started_at IS NULL
     WHERE found.state IN ('pending', 'replaced')
         AND NOT EXISTS (
             SELECT 1 FROM {Batch._meta.db_table} AS batch WHERE batch.id = newest.batch_id AND batch.is_being_undone
@@ -61,7 +63,8 @@ _ASK = f"""
 def ask_for_invitation(token_hash: str) -> None:
     """Let the admins know that the invitee would like a new link, at most once a day.
 
-    Does nothing for a link that is unknown, used, revoked or declined. Neither the result nor the time tells.
+    Does nothing for a link that is unknown, used, revoked or declined. The admins of a suspended organization see it,
+    and can grant it when the organization is resumed. Neither the result nor the time tells.
     """
     now = timezone.now()
     adapted = connection.ops.adapt_datetimefield_value

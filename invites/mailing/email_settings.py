@@ -93,8 +93,12 @@ def renew_reply_to_request(by: Membership) -> ReplyToRequest | None:
 
 
 def find_reply_to_request(token: str) -> ReplyToRequest | None:
-    """The request that the link belongs to; None if it has expired, was replaced, or was confirmed."""
+    """The request that the link belongs to; None if it has expired, was replaced, or was confirmed.
+
+    While the organization is suspended, the link doesn't work.
+    """
     valid = ReplyToRequest.objects.filter(token_hash=hash_token(token), expires_at__gt=timezone.now())
+    valid = valid.filter(organization__in=Organization.objects.active())
     return valid.select_related("organization", "requested_by").first()
 
 

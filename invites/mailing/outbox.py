@@ -47,7 +47,7 @@ def send_due_invitations(organization_id: int, lock_token: str | None = None) ->
     lock = acquire_send_lock(organization_id, lock_token)
     if lock is None:
         return None
-    result = _send(_next_slice(organization_id), lock)
+    result = _send(organization_id, _next_slice(organization_id), lock)
     wait = timedelta(seconds=result.retry_in or 0) if result.throttled else timedelta(0)
     if not result.server_failed and _due(organization_id, after=wait).exists():
         token = lock.transfer(wait=wait)
@@ -69,12 +69,12 @@ def _next_slice(organization_id: int) -> list[Invitation]:
     return [each for each in due if each.mail_crashes < ALONE_AFTER]
 
 
-def _send(due: list[Invitation], lock: HeldSendLock) -> SendResult:
+def _send(organization_id: int, due: list[Invitation], lock: HeldSendLock) -> SendResult:
     _give_up([each for each in due if each.mail_crashes > MAX_CRASHES], FailureReason.INTERRUPTED)
     due = [each for each in due if each.mail_crashes <= MAX_CRASHES]
     _count_crash(due)
     by_id = {each.pk: each for each in _fail_unauthorized(due)}
-    result = send_invitations(list(by_id), time_slice=TimeSlice(lock.renew))
+    result = send_invitations(list(by_id), time_slice=TimeSlice(lock.renew, organization_id=organization_id))
     _uncount_crash(due)
     Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from accounts.organizations.suspension import is_active
 from invites.invitations.blocking import blocked_among
 from invites.invitations.quotas import count_daily_mail
 from invites.mailing.content import content_of
@@ -83,16 +84,17 @@ def send_invitations(
 class TimeSlice:
     """A few seconds for sending, during which the caller's lock is renewed about once a second."""
 
-    def __init__(self, renew: Callable[[], bool]) -> None:
+    def __init__(self, renew: Callable[[], bool], *, organization_id: int) -> None:
         """`renew` returns False if the lock was lost."""
         self._renew = renew
+        self._organization_id = organization_id
         self._is_held = True
         self._renewed_at = time.monotonic()
         self._ends_at = self._renewed_at + TIME_SLICE_SECONDS
 
     def has_ended(self) -> bool:
-        """Called after each group of 100, and about once a second."""
-        return time.monotonic() >= self._ends_at or not self.renew()
+        """Called after each group of 100, and about once a second. It also ends when the organization is suspended."""
+        return time.monotonic() >= self._ends_at or not self.renew() or not is_active(self._organization_id)
 
     def renew(self) -> bool:
         """Also called in the middle of a message, which may take longer than the lock lasts."""

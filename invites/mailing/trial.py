@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.errors import DomainError
-from accounts.models import Membership
+from accounts.models import Membership, Organization
+from accounts.organizations.suspension import check_not_suspended
 from accounts.users import rate_limits
 from accounts.wording import counted
 from invites.invitations.links import expiry_from
@@ -48,8 +49,9 @@ def trial_link() -> str:
 def send_trial(by: Membership, content: EmailContent, *, first_name: str) -> None:
     """Send the email to `by`, as a person with this first name would get it.
 
-    Raises DomainError: "too_many", "mail_failed".
+    Raises DomainError: "too_many", "mail_failed", and AccessDenied while the organization is suspended.
     """
+    check_not_suspended(Organization.objects.get(pk=by.organization_id))
     limit = rate_limits.TEST_EMAILS_OF_USER
     if not rate_limits.hit(limit, str(by.user_id)):
         minutes = math.ceil(rate_limits.seconds_left(limit, str(by.user_id)) / 60)

@@ -67,8 +67,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(mail_due_at=None)
 
     def due(self, now: datetime | None = None) -> Self:
-        """Open ones whose email is in the outbox and may be sent now."""
-        return self.open().unsent().filter(mail_due_at__lte=now or timezone.now())
+        """Open ones whose email is in the outbox and may be sent now. Those of suspended organizations wait."""
+        active = models.Q(organization__in=Organization.objects.active().values("pk"))
+        return self.open().unsent().filter(active, mail_due_at__lte=now or timezone.now())
 
     def declined(self) -> Self:
         """Those whose invitee said no, including those that an admin removed from the list."""

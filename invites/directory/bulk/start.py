@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.activity.source import current_source
 from accounts.errors import AccessDenied, DomainError
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.organizations.grants import GrantableAccess, membership_now
 from accounts.organizations.many_members import access_of
+from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
 from invites.directory.bulk.change import UNDOABLE, BulkChange, Kind, Mode, change_of
 from invites.directory.bulk.rules import Rules, may_start
@@ -46,7 +47,8 @@ def start_bulk_action(
 
 
 def check_may_start(by: Membership, change: BulkChange) -> None:
-    """Raises AccessDenied if the member has no permission for it."""
+    """Raises AccessDenied if the member has no permission for it, and while the organization is suspended."""
+    check_not_suspended(Organization.objects.get(pk=by.organization_id))
     if may_start(by, change):
         return
     if change.permissions == (Permission.INVITE_USERS,):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_users, record
 from accounts.activity.source import Source
 from accounts.errors import AccessDenied
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from invites.directory.bulk.change import Kind, Mode, change_of
 from invites.directory.bulk.start import check_may_start
@@ -98,10 +98,10 @@ def handle_next_chunk(action_id: int) -> Handled | None:
 
 
 def _claim(action_id: int) -> BulkAction | None:
-    """Claim the action, if it is running and unclaimed."""
+    """Claim the action, if it is running and unclaimed. While its organization is suspended, it waits."""
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    running = BulkAction.objects.filter(free, pk=action_id, state=BulkAction.State.RUNNING)
+    running = _in_active_organizations().filter(free, pk=action_id)
     if not running.update(claimed_until=now + CLAIM_TIMEOUT, attempts=F("attempts") + 1, progressed_at=now):
         return None
     return BulkAction.objects.get(pk=action_id)
@@ -237,7 +237,13 @@ def find_stalled() -> list[int]:
     """
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    stalled = BulkAction.objects.filter(free, state=BulkAction.State.RUNNING, progressed_at__lt=now - STALLED_AFTER)
+    stalled = _in_active_organizations().filter(free, progressed_at__lt=now - STALLED_AFTER)
     ids = list(stalled.values_list("pk", flat=True))
     BulkAction.objects.filter(pk__in=ids).update(progressed_at=now)
     return ids
+
+
+def _in_active_organizations() -> QuerySet[BulkAction]:
+    """The running actions that aren't waiting for their organization to be resumed."""
+    running = BulkAction.objects.filter(state=BulkAction.State.RUNNING)
+    return running.filter(organization__in=Organization.objects.active())

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.access import MemberRequest, changes_nothing, requires
 from accounts.permissions import Permission
 from invites.directory.export import ExportedUsers, described, record_export
 from invites.directory.users import UserFilter
@@ -19,6 +19,7 @@ from invites.workbooks import MOST_ROWS
 FORMATS = ("csv", "xlsx")
 
 
+@changes_nothing
 @requires(Permission.VIEW_USERS, Permission.EXPORT_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request: MemberRequest, organization: str) -> HttpResponseBase:

@@ -49,7 +49,7 @@ from invites.imports.selectors.typos import typos_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
-from invites.imports.views.lookup import batch_to_change, batch_to_see
+from invites.imports.views.lookup import batch_to_change, batch_to_download, batch_to_see
 from invites.imports.views.progress import progress_context, progress_dialog
 from invites.imports.views.reading import started_response
 from invites.invitations.actions import pending_ids
@@ -232,6 +232,6 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
 @require_safe
 def batch_download(request: MemberRequest, organization: str, pk: int) -> StreamingHttpResponse:
     """Download the outcome of every row. Cells that look like formulas are escaped."""
-    batch = batch_to_change(request, pk)
+    batch = batch_to_download(request, pk)
     rows = report_lines(batch, request.GET.get("outcome", ""))
     return csv_download(rows, name=f"import-{batch.pk}-report.csv")

@@ -38,7 +38,7 @@ from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
 from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
 from invites.imports.selectors.typos import typos_of
-from invites.imports.views.lookup import batch_to_change, batch_to_see
+from invites.imports.views.lookup import batch_to_change, batch_to_download, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
 from invites.reasons import text_of
@@ -347,7 +347,7 @@ def _describe_row(shown: GridRow) -> str:
 @require_safe
 def batch_problems_file(request: MemberRequest, organization: str, pk: int) -> HttpResponse | StreamingHttpResponse:
     """Download the rows that are left, in the format of the admin's own file, with what is wrong in each."""
-    batch = batch_to_change(request, pk)
+    batch = batch_to_download(request, pk)
     try:
         lines = problem_file(batch)
     except DomainError:

@@ -17,6 +17,7 @@ from accounts.activity.source import coming_from, source_of_command
 from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection, GrantableAccess
+from accounts.organizations.suspension import is_active
 from invites import tasks
 from invites.imports import check, chunks
 from invites.imports.presentation.confirmation import able_text
@@ -93,6 +94,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
         except ServiceError as broken:
+            if broken.code == "suspended":
+                raise CommandError(f"{by.organization.name} is suspended. Nobody has been invited.") from broken
             if broken.code == "not_allowed":
                 raise CommandError(
                     f"{by.user.email} isn't allowed to invite users to {by.organization.name}."
@@ -107,9 +110,9 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _inviter(self, slug: str, email: str) -> Membership:
-        organization = Organization.objects.filter(slug=slug).first()
+        organization = Organization.objects.existing().filter(slug=slug).first()
         if organization is None:
-            known = ", ".join(Organization.objects.order_by("slug").values_list("slug", flat=True)[:20])
+            known = ", ".join(Organization.objects.existing().order_by("slug").values_list("slug", flat=True)[:20])
             raise CommandError(f"There is no organization “{slug}”. Organizations: {known or 'none'}.", returncode=2)
         member = organization.memberships.filter(user__email=email.lower()).select_related("user", "organization")
         membership = member.first()
@@ -152,10 +155,13 @@ def named(choices: QuerySet[Named], name: str, what: str) -> Named:
 
 
 def wait_for(batch: Batch) -> None:
-    """Wait until the batch has ended or needs a person. If no worker makes progress for a while, process it here."""
+    """Wait until the batch has ended, needs a person, or its organization was suspended.
+
+    If no worker makes progress for a while, process it here.
+    """
     while True:
         batch.refresh_from_db()
-        if not batch.is_running:
+        if not batch.is_running or not is_active(batch.organization_id):
             return
         if (timezone.now() - batch.progressed_at).total_seconds() > HELP_AFTER_SECONDS:
             process_inline(batch)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
-from invites.models import Batch, DomainBackoff
+from invites.models import Batch, DomainBackoff, Invitation
 
 
 def addresses(mails: Iterable[object]) -> list[str]:
@@ -18,7 +18,8 @@ def addresses(mails: Iterable[object]) -> list[str]:
 
 def send_now(ids: Sequence[int]) -> SendResult:
     """Send the invitations as the only worker."""
-    return send_invitations(ids, time_slice=TimeSlice(lambda: True))
+    organization_id = Invitation.objects.filter(pk__in=ids).values_list("organization_id", flat=True).first() or 0
+    return send_invitations(ids, time_slice=TimeSlice(lambda: True, organization_id=organization_id))
 
 
 def let_time_pass(batch: Batch) -> None:
