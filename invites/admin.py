@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin.base import ReadOnlyAdmin
 from accounts.models import User
 from invites.invitations.blocking import lift_block
 from invites.models import Batch, BatchChunk, BlockedAddress, Invitation, Row

@@ -33,6 +33,7 @@ from invites.invitations import quotas
 from invites.mailing import domain_backoff, outbox, rate_limit
 from invites.mailing.transports.errors import MAIL_ERRORS
 from invites.models import Batch
+from invites.personal_data import organization_deletion
 from invites.unexpected_errors import log_unexpected
 
 log = structlog.get_logger(__name__)
@@ -153,6 +154,12 @@ def send_due_invitations(organization_id: int, lock_token: str | None = None) ->
 
 
 @shared_task(base=LoggedTask)
+def delete_organization(organization_id: int) -> None:
+    """Delete a part of an organization. The recovery task enqueues the next part."""
+    organization_deletion.delete_for_a_turn(organization_id)
+
+
+@shared_task(base=LoggedTask)
 def recover() -> None:
     """Enqueue stalled work again, and delete outdated counters. A step that fails doesn't keep others from running."""
     for step in RECOVERY_STEPS:
@@ -197,12 +204,19 @@ def enqueue_cleanup() -> None:
         enqueue_on_commit(clean_up_batch, batch_id)
 
 
+def enqueue_deletions() -> None:
+    """Enqueue the organizations that operators have deleted."""
+    for organization_id in organization_deletion.find_deletions():
+        enqueue_on_commit(delete_organization, organization_id)
+
+
 RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     enqueue_stalled_batches,
     enqueue_due_mail,
     enqueue_result_emails,
     enqueue_stalled_bulk_actions,
     enqueue_cleanup,
+    enqueue_deletions,
     reading.delete_forgotten,
     confirm.stop_forgotten,
     quotas.delete_past_counts,

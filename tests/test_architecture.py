@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("invites.live", "invites.invitations"),
     ("invites.directory", "invites.mailing"),
     ("invites.imports",),
+    ("invites.personal_data",),
     ("invites.receivers", "invites.tasks", "invites.templatetags"),
     ("invites.shell", "invites.activity"),
     ("invites.admin", "invites.management"),

@@ -57,6 +57,18 @@ def resume_organization(organization: Organization, *, by: User | None) -> bool:
     return True
 
 
+@transaction.atomic
+def delete_organization(organization: Organization, *, by: User | None) -> None:
+    """Hide it from everybody, and let workers delete it with everything in it. This can't be undone.
+
+    See invites/personal_data/organization_deletion.py. Raises DomainError("gone").
+    """
+    held = _lock(organization)
+    held.deletion_started_at = timezone.now()
+    held.save(update_fields=["deletion_started_at"])
+    _note(held, Action.ORGANIZATION_DELETED, "organization_deleted", by=by)
+
+
 def _lock(organization: Organization) -> Organization:
     found = Organization.objects.existing().select_for_update(no_key=True).filter(pk=organization.pk).first()
     if found is None:

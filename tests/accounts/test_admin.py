@@ -73,8 +73,12 @@ def test_lists_and_pages_open(
         assert client.get(reverse(f"{name}_change", args=[thing.pk])).status_code == 200
 
 
-@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_operators_add_and_delete_nothing(model: type[Model], client: Client, member_membership: Membership) -> None:
+@pytest.mark.parametrize(
+    "model", [each for each in REGISTERED if each is not Organization], ids=lambda model: model._meta.label
+)
+def test_operators_add_and_delete_nothing_else(
+    model: type[Model], client: Client, member_membership: Membership
+) -> None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     assert client.post(reverse(f"{name}_add")).status_code == 403
     for thing in model._default_manager.all()[:1]:
@@ -86,7 +90,6 @@ def test_roles_and_memberships_are_only_read(client: Client, member_membership: 
     for name, thing in (
         ("role", role),
         ("membership", member_membership),
-        ("organization", member_membership.organization),
     ):
         path = reverse(f"admin:accounts_{name}_change", args=[thing.pk])
         assert client.post(path, {"name": "Other", "all_sites": "on"}).status_code == 403

@@ -48,7 +48,9 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
         if Organization.objects.filter(slug=slug).exists():
-            raise CommandError(f"There is already an organization with the slug {slug}.")
+            is_deleted = not Organization.objects.existing().filter(slug=slug).exists()
+            until = " It is being deleted. Try again later." if is_deleted else ""
+            raise CommandError(f"There is already an organization with the slug {slug}.{until}")
         if User.objects.filter(email=email, is_active=False).exists():
             raise CommandError(
                 f"The account {email} is deactivated. The admin of an organization must be able to sign in."

@@ -1,0 +1,39 @@
+"""`manage.py delete_organization SLUG`: delete an organization with everything in it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.activity.source import coming_from, source_of_command
+from accounts.management.organization_arguments import add_slug, find_organization
+from accounts.organizations.operators import delete_organization
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete an organization with its users, invitations, imports and activity log, and the accounts that belong to "
+        "no other organization. This can't be undone. Asks for the slug, unless there is --yes. Nobody sees the "
+        "organization from then on, and workers delete it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_slug(parser)
+        parser.add_argument("--yes", action="store_true", help="don't ask")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        organization = find_organization(options["slug"])
+        members = organization.memberships.count()
+        if not options["yes"]:
+            self.stderr.write(
+                f"This deletes {organization.name} with {members:,} users, and can't be undone. "
+                f"Type {organization.slug} to delete it:"
+            )
+            if sys.stdin.readline().strip() != organization.slug:
+                raise CommandError("That isn't its slug. Nothing was deleted.")
+        with coming_from(source_of_command("delete_organization")):
+            delete_organization(organization, by=None)
+        self.stdout.write(f"Nobody sees {organization.name} anymore. Workers are deleting it.")
