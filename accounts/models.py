@@ -77,6 +77,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name or self.email
 
 
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """Filters for organizations."""
+
+    def active(self) -> Self:
+        """Those in which anything can change and that send email: neither suspended nor being deleted."""
+        return self.existing().filter(suspended_at=None)
+
+    def existing(self) -> Self:
+        """Those that people can see. Workers are deleting the others."""
+        return self.filter(deletion_started_at=None)
+
+
 class Organization(models.Model):
     """The tenant. Everything except users belongs to exactly one."""
 
@@ -114,6 +126,14 @@ class Organization(models.Model):
     )
     email_message = models.TextField(blank=True, help_text="Plain text for everyone who is invited.")
     created_at = models.DateTimeField(default=timezone.now)
+    suspended_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then it is read-only and sends nothing: see suspension.py."
+    )
+    deletion_started_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then nobody can see it, and workers delete everything in it."
+    )
+
+    objects = OrganizationQuerySet.as_manager()
 
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="organizations"
@@ -126,6 +146,15 @@ class Organization(models.Model):
     def zone(self) -> ZoneInfo:
         """The time zone, for `astimezone` and `timezone.override`."""
         return find_zone(self.time_zone)
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
+
+    @property
+    def is_active(self) -> bool:
+        """The same as `OrganizationQuerySet.active`."""
+        return self.suspended_at is None and self.deletion_started_at is None
 
 
 class Role(models.Model):
@@ -181,8 +210,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     """Filters for memberships."""
 
     def active(self) -> Self:
-        """Those who can enter: neither deactivated here, nor a deactivated account."""
-        return self.filter(deactivated_at=None, user__is_active=True)
+        """Those who can enter: neither deactivated here, nor a deactivated account. A suspended organization counts."""
+        return self.filter(deactivated_at=None, user__is_active=True, organization__deletion_started_at=None)
 
 
 class Membership(models.Model):

@@ -107,7 +107,7 @@ QUESTIONS = {
 class OrganizationAdmin(OperatorsAdmin):
     """Its name can be changed; everything else is up to its members."""
 
-    list_display = ("name", "slug", "state", "created_at")
+    list_display = ("name", "slug", "state", "time_zone", "created_at")
     search_fields = ("name", "slug")
     change_form_template = "admin/organization_change.html"
 
@@ -126,10 +126,10 @@ class OrganizationAdmin(OperatorsAdmin):
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("name", "slug", "admin_email", "first_name", "last_name")
-        return ("name", "slug", "state", "language", "created_at", "suspended_at")
+        return ("name", "slug", "state", "language", "time_zone", "created_at", "suspended_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
-        return () if obj is None else ("slug", "state", "language", "created_at", "suspended_at")
+        return () if obj is None else ("slug", "state", "language", "time_zone", "created_at", "suspended_at")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """None: Django's own deletion would load everything, and wouldn't ask for the slug."""

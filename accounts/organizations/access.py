@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -30,11 +30,14 @@ from accounts.activity.actions import Action
 from accounts.activity.log import OWN_ACCOUNT, record
 from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, User
+from accounts.organizations.suspension import suspended_text
 from accounts.permissions import Permission
 
 # The key in the session for the ids of the organizations that the user has entered since signing in.
 ENTERED = "entered_organizations"
 SEEN_EVERY = timedelta(minutes=2)
+# Methods that change nothing.
+READING = ("GET", "HEAD", "OPTIONS")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -47,6 +50,7 @@ class Access:
     member: bool = False
     permissions: tuple[Permission, ...] = ()
     any_of: tuple[Permission, ...] = ()
+    changes_nothing: bool = False
     reason: str = ""
 
     def allows(self, membership: Membership) -> bool:
@@ -86,6 +90,14 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
 def requires_any(*permissions: Permission) -> Callable[[View], View]:
     """The same if their roles grant one of the permissions."""
     return _declare(Access(signed_in=True, member=True, any_of=permissions))
+
+
+def changes_nothing(view: View) -> View:
+    """The view changes nothing, whatever the method, so it also works in a suspended organization."""
+    access = access_of(view)
+    if access is None:
+        raise ImproperlyConfigured("Declare first who may open the view.")
+    return _declare(replace(access, changes_nothing=True))(view)
 
 
 def _declare(access: Access) -> Callable[[View], View]:
@@ -168,6 +180,7 @@ class AccessMiddleware:
 
     Anonymous users are redirected to the sign-in page, outsiders get 404, and members without the permission get 403.
     Pages of an organization show times in its time zone.
+    A suspended organization is read-only: requests that could change something in it get 403, too.
     Also adds a Vary header: a page and its htmx fragments have the same URL.
     """
 
@@ -210,16 +223,20 @@ class AccessMiddleware:
             _record_entering(request)
             if not access.allows(membership):
                 raise PermissionDenied
+            if membership.organization.is_suspended and not (access.changes_nothing or request.method in READING):
+                return _refuse(request, suspended_text(membership.organization))
         return None
 
     def process_exception(self, request: Any, error: Exception) -> HttpResponseBase | None:
         """Answer `AccessDenied` from any service with 403 and the reason, whatever view called the service."""
-        if not isinstance(error, AccessDenied):
-            return None
-        if getattr(request, "htmx", False):
-            # errors.js shows the sentence in the dialog or as a banner.
-            return HttpResponse(error.message, status=403, content_type="text/plain; charset=utf-8")
-        return render(request, "organizations/refused.html", {"reason": error.message}, status=403)
+        return _refuse(request, error.message) if isinstance(error, AccessDenied) else None
+
+
+def _refuse(request: Any, reason: str) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        # messages.js shows the sentence in the dialog or as a banner.
+        return HttpResponse(reason, status=403, content_type="text/plain; charset=utf-8")
+    return render(request, "organizations/refused.html", {"reason": reason}, status=403)
 
 
 def _record_entering(request: MemberRequest) -> None:
@@ -285,7 +302,9 @@ def find_membership(user: User, slug: str) -> Membership | None:
     Updates when the member was last seen.
     """
     membership = (
-        Membership.objects.filter(user=user, organization__slug=slug, deactivated_at=None)
+        Membership.objects.filter(
+            user=user, organization__slug=slug, deactivated_at=None, organization__deletion_started_at=None
+        )
         .select_related("organization", "user")
         .prefetch_related("roles")
         .first()

@@ -63,7 +63,8 @@ def unconstrained_children(model: type[Model]) -> Iterator[ForeignKey[Any, Any]]
     """The foreign keys to the model for which the database doesn't check that the row exists."""
     for child in _models():
         for key in _foreign_keys(child):
-            if key.related_model is model and not has_constraint(key) and key.remote_field.on_delete in (CASCADE, DO_NOTHING):
+            goes_along = key.remote_field.on_delete in (CASCADE, DO_NOTHING)
+            if key.related_model is model and goes_along and not has_constraint(key):
                 yield key
 
 

@@ -14,7 +14,7 @@ from accounts.errors import AccessDenied
 from accounts.models import ActivityEntry, Membership, Organization, User
 from accounts.organizations.members import deactivate_membership
 from accounts.organizations.operators import rename_by_operator, resume_organization, suspend_organization
-from accounts.organizations.organizations import rename_organization
+from accounts.organizations.organizations import change_organization
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 
@@ -82,7 +82,7 @@ def test_services_refuse_what_a_request_began_before(
     suspend_organization(acme, by=None)
     draft = RoleDraft("Day shift", "", frozenset())
     changes: tuple[Callable[[], object], ...] = (
-        lambda: rename_organization(admin_membership, "Other"),
+        lambda: change_organization(admin_membership, name="Other", time_zone="Europe/Paris"),
         lambda: deactivate_membership(admin_membership, member_membership),
         lambda: save_role(admin_membership, draft),
         lambda: save_role(admin_membership, draft, role),
