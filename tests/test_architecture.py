@@ -53,7 +53,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 # Anybody who answers a request may enqueue a task, although tasks know all rooms. Services don't.
 TASKS = ("accounts.tasks", "invites.tasks")
-MAY_ENQUEUE = ("views", "shell", "management", "sign_in")
+MAY_ENQUEUE = ("views", "shell", "management", "sign_in", "admin")
 
 # Inside a room: who answers requests or says something is above who decides.
 ABOVE = ("forms", "presentation", "public_urls", "sign_in_urls", "templatetags", "urls", "views", "wording")
@@ -302,6 +302,7 @@ def test_dotted_names_in_strings_exist() -> None:
 
 # Folders of templates and the rooms they belong to. `components`, `bootstrap5` and what has no folder is for all.
 TEMPLATES = {
+    "admin": "accounts.admin",
     "account": "accounts.users",
     "users": "accounts.users",
     "organizations": "accounts.organizations",

@@ -18,6 +18,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import admin as operators_site
 from accounts.errors import ServiceError
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
@@ -197,7 +198,7 @@ def _both_look_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("accounts.organizations.members.check_somebody_manages", then_wait(check_somebody_manages))
     monkeypatch.setattr("accounts.organizations.roles.check_somebody_manages", then_wait(check_somebody_manages))
-    monkeypatch.setattr("accounts.admin.check_may_deactivate", then_wait(check_may_deactivate))
+    monkeypatch.setattr(operators_site, "check_may_deactivate", then_wait(check_may_deactivate))
 
 
 PAIRS = [
