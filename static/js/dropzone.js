@@ -3,7 +3,7 @@
    data-state of [data-dropzone]: idle, over (a file is dragged), chosen, uploading, error. A file that the server would
    certainly reject is rejected here, in the same words. Everything else about its content is left to the server. */
 
-import { announce, formatNumber, textOf } from "./messages.js";
+import { announce, formatNumber, on, textOf } from "./messages.js";
 
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * 1024;
@@ -111,20 +111,16 @@ const dispatch = (input, ...types) => {
   for (const type of types) input.dispatchEvent(new Event(type, { bubbles: true }));
 };
 
-document.addEventListener("change", (event) => {
-  const zone = event.target.closest?.("[data-dropzone]");
-  if (zone && event.target.type === "file") choose(zone);
+on("change", "[data-dropzone] input[type=file]", (input) => choose(input.closest("[data-dropzone]")));
+
+on("click", "[data-drop-remove]", (button) => {
+  const zone = button.closest("[data-dropzone]");
+  reset(zone);
+  inputOf(zone).focus();
+  dispatch(inputOf(zone), "input");
 });
 
-document.addEventListener("click", (event) => {
-  const zone = event.target.closest?.("[data-drop-remove]")?.closest("[data-dropzone]");
-  if (zone) {
-    reset(zone);
-    inputOf(zone).focus();
-    dispatch(inputOf(zone), "input");
-  }
-  if (event.target.closest?.("[data-drop-cancel]")) htmx.trigger(event.target.closest("form"), "htmx:abort");
-});
+on("click", "[data-drop-cancel]", (button) => htmx.trigger(button.closest("form"), "htmx:abort"));
 
 // Show a file that the input has already: the browser restored the form (Back, a reload), or this module came late.
 const start = () => {

@@ -4,7 +4,7 @@
    data-email-preview=URL          where a preview is drawn: beside the form with the id data-form, or in a dialog
    data-preview-open, -back, -go   buttons of a dialog: show the preview in place of the form, go back, send the form */
 
-import { announce, formatNumber, make, textOf } from "./messages.js";
+import { announce, formatNumber, make, on, onEach, textOf } from "./messages.js";
 
 const DELAY_MS = 300;
 
@@ -79,11 +79,9 @@ const follow = (event) => {
   timer = setTimeout(() => draw(preview), DELAY_MS);
 };
 
-document.addEventListener("input", (event) => {
-  if (event.target.dataset.counts) count(event.target);
-  follow(event);
-});
-document.addEventListener("change", (event) => event.target.matches("select") && follow(event));
+document.addEventListener("input", follow);
+on("input", "[data-counts]", count);
+on("change", "select", (_, event) => follow(event));
 
 const fitAll = () => document.querySelectorAll("[data-frames] > iframe").forEach(fit);
 window.addEventListener("resize", fitAll);
@@ -116,9 +114,7 @@ const back = (preview) => {
   content.querySelector("[data-preview-open]").focus();
 };
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-preview-open], [data-preview-back], [data-preview-go]");
-  if (!button) return;
+on("click", "[data-preview-open], [data-preview-back], [data-preview-go]", (button, event) => {
   event.preventDefault();
   const preview = button.closest("[data-email-preview]");
   if (!preview) {
@@ -131,11 +127,7 @@ document.addEventListener("click", (event) => {
   if ("previewGo" in button.dataset) form.querySelector("[data-primary]").click();
 });
 
-const start = (root) => {
-  for (const field of root.querySelectorAll("[data-counts]")) count(field);
-};
-start(document);
-document.addEventListener("htmx:load", (event) => start(event.detail.elt));
+onEach("[data-counts]", count);
 for (const frame of document.querySelectorAll("[data-frames] > iframe")) {
   fit(frame);
   frame.addEventListener("load", () => fit(frame));

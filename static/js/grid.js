@@ -6,7 +6,7 @@
    button[name=do]    the actions of a row; those of the bar submit the form
    #grid-bar, #grid-alike, #grid-said   come with every response */
 
-import { announce, make, showError, textOf } from "./messages.js";
+import { announce, make, on, showError, textOf } from "./messages.js";
 
 const grid = document.querySelector("[data-grid]");
 const form = document.getElementById("grid-form");
@@ -234,9 +234,7 @@ grid.addEventListener("click", (event) => {
   else edit(cell);
 });
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("#grid-alike button");
-  if (!button) return;
+on("click", "#grid-alike button", (button, event) => {
   event.preventDefault();
   ask({ do: button.value }).then(() => document.querySelector("#grid-alike button") || go(firstStop()));
 });

@@ -1,6 +1,23 @@
-/* What the page says: texts with values, announcements, banners, and errors of requests.
+/* What the page says: texts with values, announcements, banners, and errors of requests. What modules share comes first.
 
    Texts are rendered by templates, translated, into data-text-NAME attributes and <template>s. */
+
+/* --- For all modules --- */
+
+/* Call `handle(element, event)` if the event comes from an element that matches, or from inside one. */
+export const on = (type, selector, handle) =>
+  document.addEventListener(type, (event) => {
+    const element = event.target.closest?.(selector);
+    if (element) handle(element, event);
+  });
+
+/* Call `start` for all elements that match, now and whenever more come. */
+export const onEach = (selector, start) => {
+  const startIn = (root) =>
+    [root, ...root.querySelectorAll(selector)].filter((each) => each.matches(selector)).forEach(start);
+  startIn(document.body);
+  document.addEventListener("htmx:load", (event) => startIn(event.detail.elt));
+};
 
 /* --- Texts and announcements --- */
 
@@ -28,10 +45,8 @@ const focusAfter = (removed) => {
   return next?.querySelector("button, a[href]") || document.getElementById("content");
 };
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-dismiss]");
-  const dismissed = button?.closest(button.dataset.dismiss);
-  if (!dismissed) return;
+on("click", "[data-dismiss]", (button) => {
+  const dismissed = button.closest(button.dataset.dismiss);
   const next = focusAfter(dismissed);
   dismissed.remove();
   next.focus();

@@ -5,6 +5,8 @@
                                in a line, of the characters from data-paste-start to data-paste-end
    data-paste-numbers, -refused, -clear, -all */
 
+import { on, onEach } from "./messages.js";
+
 const LINE = 28; // Pixels, as in the style sheet.
 const DELAY_MS = 300;
 
@@ -57,13 +59,12 @@ const understand = (root) => {
   drawNumbers(root);
 };
 
-document.addEventListener("input", (event) => {
-  const root = event.target.id === "id_pasted" && rootOf(event.target);
-  if (!root) return;
+on("input", "#id_pasted", (area, event) => {
+  const root = rootOf(area);
   root.querySelector("[data-paste-refused]").hidden = true;
   drawNumbers(root);
   clearTimeout(timer);
-  const isAtOnce = !event.inputType || /^insertFrom(Paste|Drop)/.test(event.inputType) || !event.target.value;
+  const isAtOnce = !event.inputType || /^insertFrom(Paste|Drop)/.test(event.inputType) || !area.value;
   timer = setTimeout(() => root.isConnected && understand(root), isAtOnce ? 0 : DELAY_MS);
 });
 
@@ -129,9 +130,7 @@ const showAll = (root) => {
   understand(root);
 };
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-paste] button");
-  if (!button) return;
+on("click", "[data-paste] button", (button) => {
   const root = rootOf(button);
   if (button.dataset.pasteText !== undefined) fix(root, button.dataset);
   if (button.dataset.pasteAll !== undefined) showAll(root);
@@ -149,7 +148,7 @@ const refuseFiles = (event, data, root) => {
   root.querySelector("[data-paste-refused]").hidden = false;
 };
 
-document.addEventListener("paste", (event) => refuseFiles(event, event.clipboardData, rootOf(event.target)));
+on("paste", "[data-paste]", (root, event) => refuseFiles(event, event.clipboardData, root));
 document.addEventListener("drop", (event) => {
   const root = document.querySelector("dialog[open] [data-paste], body:not(:has(dialog[open])) [data-paste]");
   refuseFiles(event, event.dataTransfer, root && isShown(root) && root);
@@ -167,13 +166,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (root && lastText !== null) areaIn(root).value = lastText;
 });
 
-const start = () => {
-  const root = document.querySelector("[data-paste]");
-  if (!root) return;
+const start = (root) => {
   drawNumbers(root);
   if (areaIn(root).value) understand(root);
 };
-document.addEventListener("htmx:load", (event) => event.detail.elt.querySelector("[data-paste]") && start());
-document.addEventListener("change", (event) => event.target.name === "source" && start());
-window.addEventListener("pageshow", (event) => event.persisted && start());
-start();
+onEach("[data-paste]", start);
+const startAgain = () => document.querySelectorAll("[data-paste]").forEach(start);
+on("change", "[name=source]", startAgain);
+window.addEventListener("pageshow", (event) => event.persisted && startAgain());

@@ -3,21 +3,19 @@
    data-reading             the form                data-redraws            what others depend on
    data-redraws-on-enter    Enter redraws, too      data-redrawn            what is announced afterwards */
 
-import { announce } from "./messages.js";
+import { announce, on } from "./messages.js";
 
 const questionsOf = (element) => element.closest("[data-reading]")?.querySelector("#reading-questions");
 
 const redraw = (element) => htmx.trigger(questionsOf(element), "redraw");
 
-document.addEventListener("change", (event) => {
-  if (event.target.closest?.("[data-reading] [data-redraws]")) redraw(event.target);
-});
+on("change", "[data-reading] [data-redraws]", redraw);
 
 // Enter would continue.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("[data-redraws-on-enter]")) return;
+on("keydown", "[data-redraws-on-enter]", (field, event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
   event.preventDefault();
-  redraw(event.target);
+  redraw(field);
 });
 
 /* --- A response that doesn't know the latest answer is thrown away, and the questions are drawn again --- */

@@ -7,7 +7,7 @@
    data-selection-offer      "Select all 238 that match", shown when the whole page is selected
    data-selection-everything the button in it         data-selection-all  the hidden field, which is then 1 */
 
-import { announce, formatNumber, textOf } from "./messages.js";
+import { announce, formatNumber, on, textOf } from "./messages.js";
 
 const rootOf = (element) => element.closest?.("[data-selection]");
 const rowsOf = (root) => [...root.querySelectorAll("[data-select-row]")];
@@ -52,23 +52,15 @@ const selectAll = (root, checked) => {
   update(root);
 };
 
-document.addEventListener("change", (event) => {
-  const root = rootOf(event.target);
-  if (!root) return;
-  if (event.target.matches("[data-select-page]")) selectAll(root, event.target.checked);
-  else if (event.target.matches("[data-select-row]")) update(root);
-});
-
-document.addEventListener("click", (event) => {
-  const root = rootOf(event.target);
-  if (!root) return;
-  if (event.target.closest("[data-selection-clear]")) selectAll(root, false);
-  if (event.target.closest("[data-selection-everything]")) {
-    event.preventDefault();
-    root.querySelector("[data-selection-all]").value = "1";
-    update(root);
-    root.querySelector("[data-selection-clear]")?.focus();
-  }
+on("change", "[data-select-page]", (box) => selectAll(rootOf(box), box.checked));
+on("change", "[data-select-row]", (box) => update(rootOf(box)));
+on("click", "[data-selection-clear]", (button) => selectAll(rootOf(button), false));
+on("click", "[data-selection-everything]", (button, event) => {
+  const root = rootOf(button);
+  event.preventDefault();
+  root.querySelector("[data-selection-all]").value = "1";
+  update(root);
+  root.querySelector("[data-selection-clear]")?.focus();
 });
 
 /* Update what is in the element and what surrounds it. */

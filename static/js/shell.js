@@ -1,5 +1,7 @@
 /* The frame of a signed-in page: its menus, and the modules that its content needs. */
 
+import { on } from "./messages.js";
+
 /* --- Modules that only some pages use, loaded when their element is on the page --- */
 
 const MODULES = {
@@ -52,10 +54,9 @@ document.addEventListener("keydown", (event) => {
   KEYS[event.key](items, items.indexOf(event.target))?.focus();
 });
 
-document.addEventListener("click", (event) => {
-  const item = event.target.closest?.(".rc-menu-item");
+on("click", ".rc-menu-item:not([data-theme-choice])", (item) => {
   // Not before a form was submitted: htmx forgets which button was pressed when the button loses the focus.
-  if (item && !item.dataset.themeChoice) setTimeout(() => item.closest(".rc-menu")?.hidePopover());
+  setTimeout(() => item.closest(".rc-menu")?.hidePopover());
 });
 
 // Tab leaves a menu or the sidebar of a phone, which then closes.

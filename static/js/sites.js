@@ -1,6 +1,6 @@
 /* The sites field: chips, search by name or country, options with checkboxes. "All sites" excludes all others. */
 
-import { announce, make, textOf } from "./messages.js";
+import { announce, make, onEach, textOf } from "./messages.js";
 import "../django_tomselect/js/django-tomselect.min.js";
 
 const ALL = "all";
@@ -108,11 +108,5 @@ const start = (select) => {
   new ResizeObserver(() => tom.isOpen && tom.dropdown.scrollIntoView({ block: "nearest" })).observe(tom.dropdown);
 };
 
-const startAll = (root) => {
-  if (root.matches("select[data-sites]")) start(root);
-  root.querySelectorAll("select[data-sites]").forEach(start);
-};
-
-startAll(document.body);
-document.addEventListener("htmx:load", (event) => startAll(event.detail.elt));
+onEach("select[data-sites]", start);
 document.addEventListener("htmx:beforeCleanupElement", (event) => event.target.tomselect?.destroy());
