@@ -11,11 +11,12 @@ from invites.imports.presentation.banners import banner_of
 from invites.imports.presentation.confirmation import able_text
 from invites.imports.presentation.names import import_name
 from invites.imports.presentation.status import possible_mistakes
+from invites.imports.presentation.summary import summary_lines
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.imports.selectors.typos import typos_of
 from invites.invitations.authorization import selection_of
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
-from invites.models import Batch
+from invites.models import Batch, Row
 from invites.problems import hint_of, stored_problem
 
 
@@ -48,16 +49,10 @@ def batch_as_text(batch: Batch) -> str:
         lines += _confirmation_lines(batch)
     if batch.state == Batch.State.NEEDS_CORRECTION:
         lines += _correction_lines(batch)
+    _invited, skipped, *_others = summary_lines(summary)
     counts = [
         ("Invited", summary.invited),
-        ("Already a member", summary.already_member),
-        ("Already invited", summary.already_invited),
-        *([("Deactivated", summary.deactivated)] if summary.deactivated else []),
-        *([("Declined earlier", summary.already_declined)] if summary.already_declined else []),
-        *([("Address blocked", summary.address_blocked)] if summary.address_blocked else []),
-        ("Duplicate", summary.duplicate),
-        *([("Not a person", summary.not_a_person)] if summary.not_a_person else []),
-        *([("Someone else's address", summary.address_of_another)] if summary.address_of_another else []),
+        *[(Row.Reason(line.outcome).label, line.count) for line in skipped[1:]],
         ("Problems", summary.problems),
         ("Failed", summary.failed),
         *([("Waiting", summary.waiting)] if summary.waiting else []),

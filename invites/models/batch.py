@@ -313,14 +313,22 @@ class Row(models.Model):
         ALREADY_MEMBER = "already_member", "Already a member"
         ALREADY_INVITED = "already_invited", "Already invited"
         DEACTIVATED = "deactivated", "Deactivated"
-        ALREADY_DECLINED = "already_declined", "Declined an earlier invitation"
-        ADDRESS_BLOCKED = "address_blocked", "Doesn't accept invitations"
+        ALREADY_DECLINED = "already_declined", "Declined earlier"
+        ADDRESS_BLOCKED = "address_blocked", "Address blocked"
         DUPLICATE = "duplicate", "Duplicate"
         ADDRESS_OF_ANOTHER = "address_of_another", "Someone else's address"
         STOPPED = "stopped", "The import was stopped"
         MAIL_REFUSED = "mail_refused", "The mail server rejected the address"
         NOT_A_PERSON = "not_a_person", "Not a person"
         SKIPPED_BY_ADMIN = "skipped_by_admin", "Skipped by an admin"
+
+    # Why rows are skipped: while people are invited, and before. imports/presentation/skip_reasons.py words them.
+    SKIPPED_WHILE_INVITING = (
+        *(Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED),
+        *(Reason.ALREADY_DECLINED, Reason.ADDRESS_BLOCKED),
+    )
+    SKIPPED_BEFORE = (Reason.DUPLICATE, Reason.NOT_A_PERSON, Reason.ADDRESS_OF_ANOTHER)
+    SKIP_REASONS = (*SKIPPED_WHILE_INVITING, *SKIPPED_BEFORE)
 
     # Without a constraint, to store thousands of rows faster: see Invitation.
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.wording import counted
 from invites.checking import COLUMNS
+from invites.imports.presentation.skip_reasons import SKIP_REASONS
 from invites.imports.presentation.wording import row_name, row_number
 from invites.imports.selectors.rows import cells_now, rows_of
 from invites.models import Batch, FailureReason, Invitation, Row
@@ -21,19 +23,15 @@ from invites.problems import message_of, problems_of, stored_problem
 from invites.reasons import text_of
 from invites.unexpected_errors import ask_support
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 # How many rows of a report are in memory at a time.
 REPORT_BLOCK = 2_000
 
 
-_REASONS = {
-    Row.Reason.ALREADY_MEMBER: gettext_lazy("Already a member"),
-    Row.Reason.ALREADY_INVITED: gettext_lazy("Already invited"),
-    Row.Reason.DEACTIVATED: gettext_lazy("Deactivated"),
-    Row.Reason.ALREADY_DECLINED: gettext_lazy("Declined an earlier invitation"),
-    Row.Reason.ADDRESS_BLOCKED: gettext_lazy("This address doesn’t accept invitations"),
-    Row.Reason.DUPLICATE: gettext_lazy("Twice in the file"),
-    Row.Reason.NOT_A_PERSON: gettext_lazy("Not a person"),
-    Row.Reason.ADDRESS_OF_ANOTHER: gettext_lazy("Someone else’s address"),
+_REASONS: dict[str, _StrPromise] = {
+    **{reason: skipped.detail for reason, skipped in SKIP_REASONS.items()},
     Row.Reason.STOPPED: gettext_lazy("The import was stopped"),
     Row.Reason.MAIL_REFUSED: gettext_lazy("The mail server rejected the address"),
 }
@@ -94,7 +92,7 @@ def row_text(row: Row) -> str:
 
 
 def _why(row: Row) -> str:
-    why = duplicate_text(row) or FailureReason.text_of(row.detail) or str(_REASONS.get(Row.Reason(row.reason), ""))
+    why = duplicate_text(row) or FailureReason.text_of(row.detail) or str(_REASONS.get(row.reason, ""))
     if row.detail == FailureReason.NOT_INVITED and row.batch.error_reference:
         return f"{why} {ask_support(row.batch.error_reference)}"
     return why

@@ -55,10 +55,7 @@ _ROWS_NEED_FIXING = ngettext_lazy("{count} row needs fixing", "{count} rows need
 _MAY_HAVE_MISTAKES = ngettext_lazy("{count} cell may have a mistake", "{count} cells may have mistakes")
 _TYPOS = ngettext_lazy("{count} cell may have a mistake.", "{count} cells may have mistakes.")
 _SKIPPED = ngettext_lazy(
-    "{count} person was skipped because they are a member, were invited earlier, are deactivated, declined an earlier"
-    " invitation, or don’t accept invitations.",
-    "{count} people were skipped because they are members, were invited earlier, are deactivated, declined an earlier"
-    " invitation, or don’t accept invitations.",
+    "{count} person was skipped. The results will say why.", "{count} people were skipped. The results will say why."
 )
 _FAILED = ngettext_lazy("{count} person couldn’t be invited.", "{count} people couldn’t be invited.")
 _ALL_INVITED = ngettext_lazy(

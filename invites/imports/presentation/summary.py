@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from accounts.wording import counted, listed, separated
 from invites.imports.presentation.names import pasted_name
+from invites.imports.presentation.skip_reasons import SKIP_REASONS
 from invites.imports.presentation.wording import notice_text
 from invites.imports.selectors.not_people import not_people_notice
 from invites.imports.selectors.summary import Summary
@@ -31,14 +32,7 @@ OUTCOME_LABELS = {
     "declined": gettext_lazy("declined"),
     "revoked": gettext_lazy("revoked"),
     "skipped": pgettext_lazy("rows", "Skipped"),
-    "already_member": gettext_lazy("already a member"),
-    "already_invited": gettext_lazy("already invited"),
-    "deactivated": gettext_lazy("deactivated"),
-    "already_declined": gettext_lazy("declined earlier"),
-    "address_blocked": gettext_lazy("doesn’t accept invitations"),
-    "duplicate": gettext_lazy("twice in the file"),
-    "not_a_person": gettext_lazy("not a person"),
-    "address_of_another": gettext_lazy("someone else’s address"),
+    **{reason: skipped.line for reason, skipped in SKIP_REASONS.items()},
     "problem": gettext_lazy("Problems"),
     "failed": pgettext_lazy("rows", "Failed"),
 }
@@ -72,8 +66,7 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired", "declined", "revoked", "deactivated", "already_declined",
-    "address_blocked", "not_a_person" and "address_of_another".
+    Lines with 0 are shown, except for "expired", "declined", "revoked" and unexpected reasons to skip a row.
     """
     invited = [
         Line("invited", summary.invited),
@@ -87,22 +80,12 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
         invited.append(Line("declined", summary.declined, is_part=True))
     if summary.revoked:
         invited.append(Line("revoked", summary.revoked, is_part=True))
+    expected = [reason for reason, skipped in SKIP_REASONS.items() if skipped.is_expected]
+    others = [reason for reason in SKIP_REASONS if reason not in expected and summary.skips[reason]]
     skipped = [
         Line("skipped", summary.skipped),
-        Line("already_member", summary.already_member, is_part=True),
-        Line("already_invited", summary.already_invited, is_part=True),
-        Line("duplicate", summary.duplicate, is_part=True),
+        *[Line(reason, summary.skips[reason], is_part=True) for reason in (*expected, *others)],
     ]
-    if summary.deactivated:
-        skipped.append(Line("deactivated", summary.deactivated, is_part=True))
-    if summary.already_declined:
-        skipped.append(Line("already_declined", summary.already_declined, is_part=True))
-    if summary.address_blocked:
-        skipped.append(Line("address_blocked", summary.address_blocked, is_part=True))
-    if summary.not_a_person:
-        skipped.append(Line("not_a_person", summary.not_a_person, is_part=True))
-    if summary.address_of_another:
-        skipped.append(Line("address_of_another", summary.address_of_another, is_part=True))
     return [invited, skipped, [Line("problem", summary.problems)], [Line("failed", summary.failed)]]
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.wording import counted
 from invites.checking import FULL_NAME, Notice, with_row_names
 from invites.imports.presentation.names import import_name
+from invites.imports.presentation.skip_reasons import SKIP_REASONS
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary
 from invites.models import Batch
@@ -34,38 +35,11 @@ _HAD_ACCEPTED = ngettext_lazy(
 )
 _NOT_INVITED = ngettext_lazy("{count} person in {file} was not invited.", "{count} people in {file} were not invited.")
 _NOT_SENT = ngettext_lazy("{count} email couldn’t be sent.", "{count} emails couldn’t be sent.")
-_ALREADY_MEMBERS = ngettext_lazy("{count} was already a member.", "{count} were already members.")
-_ALREADY_INVITED = ngettext_lazy("{count} was already invited.", "{count} were already invited.")
-_DEACTIVATED = ngettext_lazy("{count} is deactivated.", "{count} are deactivated.")
-_ALREADY_DECLINED = ngettext_lazy("{count} declined an earlier invitation.", "{count} declined an earlier invitation.")
-_ADDRESS_BLOCKED = ngettext_lazy(
-    "{count} has an address that doesn’t accept invitations.",
-    "{count} have addresses that don’t accept invitations.",
-)
-_DUPLICATES = ngettext_lazy("{count} was in the file twice.", "{count} were in the file twice.")
-_NOT_PEOPLE = ngettext_lazy("{count} row isn’t a person.", "{count} rows aren’t people.")
-_ADDRESS_OF_ANOTHER = ngettext_lazy("{count} had someone else’s address.", "{count} had someone else’s address.")
 _PROBLEMS = ngettext_lazy("{count} had a problem.", "{count} had problems.")
 _SKIPPED_BY_ADMIN = ngettext_lazy("{count} was skipped by an admin.", "{count} were skipped by an admin.")
 _BOUNCED = ngettext_lazy("{count} email bounced.", "{count} emails bounced.")
 _FAILED = ngettext_lazy("{count} couldn’t be invited.", "{count} couldn’t be invited.")
 _ALL_SKIPPED = ngettext_lazy("The only row of {file} was skipped.", "All {count} rows of {file} were skipped.")
-_ALL_ALREADY_MEMBERS = ngettext_lazy(
-    "The only row of {file} was skipped because that person is already a member.",
-    "All {count} rows of {file} were skipped because those people are already members.",
-)
-_ALL_ALREADY_DECLINED = ngettext_lazy(
-    "The only row of {file} was skipped because that person declined an earlier invitation.",
-    "All {count} rows of {file} were skipped because those people declined an earlier invitation.",
-)
-_ALL_ALREADY_INVITED = ngettext_lazy(
-    "The only row of {file} was skipped because that person is already invited.",
-    "All {count} rows of {file} were skipped because those people are already invited.",
-)
-_ALL_DEACTIVATED = ngettext_lazy(
-    "The only row of {file} was skipped because that person is deactivated.",
-    "All {count} rows of {file} were skipped because those people are deactivated.",
-)
 
 
 def key_title(key: str) -> str:
@@ -137,14 +111,7 @@ def result_text(batch: Batch, summary: Summary) -> str:
     if not summary.invited and summary.rows and summary.skipped == summary.rows:
         return _all_skipped_text(batch, summary)
     counts = (
-        (_ALREADY_MEMBERS, summary.already_member),
-        (_ALREADY_INVITED, summary.already_invited),
-        (_DEACTIVATED, summary.deactivated),
-        (_ALREADY_DECLINED, summary.already_declined),
-        (_ADDRESS_BLOCKED, summary.address_blocked),
-        (_DUPLICATES, summary.duplicate),
-        (_NOT_PEOPLE, summary.not_a_person),
-        (_ADDRESS_OF_ANOTHER, summary.address_of_another),
+        *[(skipped.sentence, summary.skips[reason]) for reason, skipped in SKIP_REASONS.items()],
         (_PROBLEMS, summary.to_fix),
         (_SKIPPED_BY_ADMIN, summary.skipped_by_admin),
         (_NOT_SENT, summary.mail_refused),
@@ -158,13 +125,6 @@ def result_text(batch: Batch, summary: Summary) -> str:
 
 
 def _all_skipped_text(batch: Batch, summary: Summary) -> str:
-    message = _ALL_SKIPPED
-    if summary.already_member == summary.rows:
-        message = _ALL_ALREADY_MEMBERS
-    elif summary.already_invited == summary.rows:
-        message = _ALL_ALREADY_INVITED
-    elif summary.deactivated == summary.rows:
-        message = _ALL_DEACTIVATED
-    elif summary.already_declined == summary.rows:
-        message = _ALL_ALREADY_DECLINED
+    only = next((SKIP_REASONS[reason] for reason, count in summary.skips.items() if count == summary.rows), None)
+    message = (only and only.all_skipped) or _ALL_SKIPPED
     return counted(message, summary.rows, file=import_name(batch))

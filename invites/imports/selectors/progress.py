@@ -20,17 +20,11 @@ from django.db.models.sql.compiler import SQLCompiler
 from invites.live.progress import Progress, estimate_seconds_left
 from invites.models import Batch, BatchChunk, CorrectionJob, Invitation, Row
 
-Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
+Outcome, Mail = Row.Outcome, Invitation.Mail
 
 # No mail server has accepted these. A failed email of the import leaves this count together with its invitation, which
 # is revoked. Other failures don't count: they happen to invitations that were sent, as when the address reports abuse.
 UNTRIED = (Mail.QUEUED, Mail.SENDING)
-# Why rows are skipped while people are invited, and why before that.
-_SKIPPED_NOW = (
-    *(Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED),
-    *(Reason.ALREADY_DECLINED, Reason.ADDRESS_BLOCKED),
-)
-_SKIPPED_BEFORE = (Reason.DUPLICATE, Reason.ADDRESS_OF_ANOTHER, Reason.NOT_A_PERSON)
 
 
 def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
@@ -42,7 +36,7 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
         batches.select_related("job")
         .defer("skipped_numbers", "known_rows", "row_editors")
         .annotate(
-            skipped_now=_count(rows.filter(outcome=Outcome.SKIPPED, reason__in=_SKIPPED_NOW)),
+            skipped_now=_count(rows.filter(outcome=Outcome.SKIPPED, reason__in=Row.SKIPPED_WHILE_INVITING)),
             failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
             # One subquery per state: with a list of states, PostgreSQL may also read the invitations that are sent.
             untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),
@@ -103,7 +97,7 @@ def _sizes_of_chunks(batch_id: int, inviting_at: datetime) -> dict[int, int]:
     people = Row.objects.filter(
         batch=OuterRef("batch"), number__range=(OuterRef("first_number"), OuterRef("last_number"))
     )
-    sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason__in=_SKIPPED_BEFORE))
+    sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason__in=Row.SKIPPED_BEFORE))
     chunks = BatchChunk.objects.filter(batch_id=batch_id).order_by().annotate(people=sizes)
     return dict(chunks.values_list("first_number", "people"))
 

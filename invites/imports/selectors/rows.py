@@ -33,14 +33,7 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
         "revoked": invited
         & ~Q(invitation__state__in=[*open_states, Invitation.State.ACCEPTED, Invitation.State.DECLINED]),
         "skipped": Q(outcome=Outcome.SKIPPED),
-        "already_member": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_MEMBER),
-        "already_invited": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_INVITED),
-        "deactivated": Q(outcome=Outcome.SKIPPED, reason=Reason.DEACTIVATED),
-        "already_declined": Q(outcome=Outcome.SKIPPED, reason=Reason.ALREADY_DECLINED),
-        "address_blocked": Q(outcome=Outcome.SKIPPED, reason=Reason.ADDRESS_BLOCKED),
-        "duplicate": Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE),
-        "not_a_person": Q(outcome=Outcome.SKIPPED, reason=Reason.NOT_A_PERSON),
-        "address_of_another": Q(outcome=Outcome.SKIPPED, reason=Reason.ADDRESS_OF_ANOTHER),
+        **{reason.value: Q(outcome=Outcome.SKIPPED, reason=reason) for reason in Row.SKIP_REASONS},
         "problem": Q(outcome=Outcome.PROBLEM),
         "failed": Q(outcome__in=failed),
     }

@@ -23,7 +23,8 @@ class Summary:
 
     `accepted`, `waiting_answer`, `bounced`, `expired`, `declined` and `revoked` are parts of `invited`; `undone` are
     those of `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its waiting rows
-    count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`.
+    count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`. `skips` has the skipped rows by
+    their reason.
     """
 
     rows: int = 0
@@ -35,14 +36,7 @@ class Summary:
     declined: int = 0
     revoked: int = 0
     undone: int = 0
-    already_member: int = 0
-    already_invited: int = 0
-    deactivated: int = 0
-    already_declined: int = 0
-    address_blocked: int = 0
-    duplicate: int = 0
-    not_a_person: int = 0
-    address_of_another: int = 0
+    skips: Counter[str] = field(default_factory=Counter)
     problems: int = 0
     skipped_by_admin: int = 0
     failed: int = 0
@@ -57,9 +51,7 @@ class Summary:
 
     @property
     def skipped(self) -> int:
-        others = self.deactivated + self.not_a_person + self.address_of_another
-        others += self.already_declined + self.address_blocked
-        return self.already_member + self.already_invited + self.duplicate + others
+        return self.skips.total()
 
     @property
     def unanswered(self) -> int:
@@ -105,14 +97,7 @@ def outcomes_of(batch: Batch) -> Summary:
         rows=by_outcome.total(),
         invited=by_outcome[Outcome.INVITED],
         bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
-        already_member=rows[Outcome.SKIPPED, Reason.ALREADY_MEMBER],
-        already_invited=rows[Outcome.SKIPPED, Reason.ALREADY_INVITED],
-        deactivated=rows[Outcome.SKIPPED, Reason.DEACTIVATED],
-        already_declined=rows[Outcome.SKIPPED, Reason.ALREADY_DECLINED],
-        address_blocked=rows[Outcome.SKIPPED, Reason.ADDRESS_BLOCKED],
-        duplicate=rows[Outcome.SKIPPED, Reason.DUPLICATE],
-        not_a_person=rows[Outcome.SKIPPED, Reason.NOT_A_PERSON],
-        address_of_another=rows[Outcome.SKIPPED, Reason.ADDRESS_OF_ANOTHER],
+        skips=Counter({reason.value: rows[Outcome.SKIPPED, reason] for reason in Row.SKIP_REASONS}),
         problems=by_outcome[Outcome.PROBLEM],
         skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         failed=by_outcome[Outcome.FAILED] + never_invited,
@@ -184,16 +169,7 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
         "state": str(batch.state),
         "rows": summary.rows,
         "invited": summary.invited,
-        "skipped": {
-            "already_member": summary.already_member,
-            "already_invited": summary.already_invited,
-            "deactivated": summary.deactivated,
-            "already_declined": summary.already_declined,
-            "address_blocked": summary.address_blocked,
-            "duplicate": summary.duplicate,
-            "not_a_person": summary.not_a_person,
-            "address_of_another": summary.address_of_another,
-        },
+        "skipped": {reason.value: summary.skips[reason] for reason in Row.SKIP_REASONS},
         "problems": summary.problems,
         "failed": summary.failed,
         "waiting": summary.waiting,

@@ -57,7 +57,7 @@ from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url
 from invites.invitations.visibility import learn_names, visible_batches
 from invites.invitations.wording import grant_sentence
-from invites.models import Batch
+from invites.models import Batch, Row
 from invites.reasons import text_of
 
 PAGE_BATCHES = 25
@@ -117,7 +117,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
     page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
     # Reactivating needs these permissions. Who may be reactivated depends on each person's access.
     needed = (Permission.MANAGE_USERS, Permission.VIEW_USERS)
-    may_reactivate = summary.deactivated and all(map(request.membership.has_permission, needed))
+    may_reactivate = summary.skips[Row.Reason.DEACTIVATED] and all(map(request.membership.has_permission, needed))
     to_reactivate = members_of_rows(batch, page, GrantableAccess(request.membership)) if may_reactivate else {}
     return {
         "summary_lines": summary_lines(summary),
@@ -127,7 +127,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
-        "declined": declined_rows(batch).count() if may_change and summary.already_declined else 0,
+        "declined": declined_rows(batch).count() if may_change and summary.skips[Row.Reason.ALREADY_DECLINED] else 0,
         "deactivated": still_deactivated(batch).count() if may_reactivate else 0,
         "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else text_of(batch.state_reasons),
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,

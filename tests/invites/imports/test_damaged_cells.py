@@ -62,7 +62,7 @@ def test_other_files_go_straight_on(start: Run, person: str) -> None:
 def test_a_skipped_duplicate_stops_nothing(start: Run) -> None:
     batch = start(csv_of("ju@example.com,Jürgen,Moser,", "ju@example.com,Jürgen,Moser,Tom &amp; Jerry"))
 
-    assert (batch.state, summary_of(batch).duplicate) == (State.INVITING, 1)
+    assert (batch.state, summary_of(batch).skips["duplicate"]) == (State.INVITING, 1)
 
 
 def test_only_valid_stops_too(start: Run) -> None:

@@ -55,7 +55,7 @@ def batch(no: Invitation, run: Run) -> Batch:
 def test_skips_them_and_counts_each_reason(batch: Batch) -> None:
     summary = summary_of(batch)
     assert (summary.rows, summary.invited, summary.skipped) == (3, 1, 2)
-    assert (summary.already_declined, summary.address_blocked) == (1, 1)
+    assert (summary.skips["already_declined"], summary.skips["address_blocked"]) == (1, 1)
     assert list(batch.rows.order_by("number").values_list("reason", flat=True)) == [
         Reason.ALREADY_DECLINED,
         Reason.ADDRESS_BLOCKED,
@@ -137,7 +137,7 @@ def test_invites_them_anyway(batch: Batch, no: Invitation, by: Membership) -> No
     row = batch.rows.get(email_key="no@example.com")
     assert (row.outcome, row.reason, new.row_id) == (Row.Outcome.INVITED, "", row.pk)
     assert [message.to for message in deliver(by.organization)] == [[new.email]]
-    assert (summary_of(batch).invited, summary_of(batch).already_declined) == (2, 0)
+    assert (summary_of(batch).invited, summary_of(batch).skips["already_declined"]) == (2, 0)
     entry = ActivityEntry.objects.get(action="invited_again")
     assert (entry.affected_id, entry.affected_count) == (batch.pk, 1)
     assert invite_declined(by, batch) == InvitedAgain(0, skipped=0)

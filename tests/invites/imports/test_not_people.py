@@ -51,7 +51,7 @@ def test_a_file_with_a_total_is_imported_at_once(run: Run) -> None:
     batch = run(GOOD)
     assert batch.state == Batch.State.DONE
     summary = adds_up(batch)
-    assert (summary.invited, summary.skipped, summary.not_a_person, summary.problems) == (2, 2, 2, 0)
+    assert (summary.invited, summary.skipped, summary.skips["not_a_person"], summary.problems) == (2, 2, 2, 0)
     assert [outcome(batch, number) for number in (4, 5)] == ["skipped not_a_person"] * 2
     assert how_read(batch).count(SENTENCE) == 1
     assert "2 rows aren’t people." in result_text(batch, summary)
@@ -122,7 +122,7 @@ def test_the_others_are_invited(start: Run, work: Run, by: Membership) -> None:
     invite_valid_rows(batch, by=by)
     batch = work(batch)
     summary = adds_up(batch)
-    assert (summary.invited, summary.problems, summary.not_a_person) == (1, 1, 2)
+    assert (summary.invited, summary.problems, summary.skips["not_a_person"]) == (1, 1, 2)
     assert SENTENCE in how_read(batch)
 
 
@@ -142,7 +142,7 @@ def test_rows_stay_skipped_when_a_corrected_file_adds_people(
     batch = correct(batch, by, read_only, "bob@example.com,Bob,Ray,,Row 3.", "cat@example.com,Cat,Cole,,")
     assert (batch.state, batch.known_rows) == (Batch.State.INVITING, {})
     summary = adds_up(work(batch))
-    assert (summary.invited, summary.not_a_person) == (3, 2)
+    assert (summary.invited, summary.skips["not_a_person"]) == (3, 2)
     assert [outcome(batch, number) for number in (4, 5, 6)] == ["skipped not_a_person"] * 2 + ["invited"]
 
 
@@ -324,6 +324,6 @@ def test_rows_are_invited_skipped_problems_or_failed_on_every_page(
         assert f"{line.label} {line.count}" in page
     for filtered in ("not_a_person", "skipped", "problem"):
         rows = rows_of(batch, filtered).count()
-        assert rows == {"not_a_person": summary.not_a_person, "skipped": summary.skipped}.get(
+        assert rows == {"not_a_person": summary.skips["not_a_person"], "skipped": summary.skipped}.get(
             filtered, summary.problems
         )
