@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from django.utils import translation
 from django.utils.http import content_disposition_header
 
-from invites.checking import CsvLines, escape_formula
+from invites.checking import ESCAPED_COLUMN, CsvLines, escape_formula
 from invites.workbooks import CONTENT_TYPE, workbook
 
 # Bytes that are generated at a time.
@@ -26,7 +26,10 @@ def download(lines: Iterator[bytes], *, name: str, content_type: str = "text/csv
 
 
 def csv_download(rows: Iterable[list[str]], *, name: str) -> StreamingHttpResponse:
-    """The rows as a CSV file of that name, in UTF-8. Cells that a spreadsheet might run as a formula are escaped."""
+    """The rows, the header first, as a CSV file of that name, in UTF-8.
+
+    Cells that a spreadsheet might run as a formula are escaped, and an empty column says so to people and to imports.
+    """
     return download(_csv(rows), name=name)
 
 
@@ -38,8 +41,10 @@ def workbook_download(rows: Iterable[list[str]], *, name: str, sheet: str) -> St
 def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
     lines = CsvLines()
     yield BOM_UTF8
+    mark = ESCAPED_COLUMN
     for row in rows:
-        yield f"{lines.line(map(escape_formula, row))}\r\n".encode()
+        yield f"{lines.line(map(escape_formula, [*row, mark]))}\r\n".encode()
+        mark = ""
 
 
 async def _blocks(lines: Iterator[bytes], language: str | None) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_users, record
 from accounts.models import Membership, Organization
 from accounts.wording import separated
-from invites.checking import COLUMNS, ESCAPED_COLUMN
+from invites.checking import COLUMNS
 from invites.directory.paging import Place, slice_after
 from invites.directory.users import Status, UserFilter, status_of_invitation, status_of_member, users_matching
 from invites.models import AccessGrant, Invitation, InvitationQuerySet
@@ -51,12 +51,6 @@ class ExportedUsers:
         while places := slice_after(*self._found(), last=last, count=BLOCK):
             yield from _rows_of(places, names)
             last = places[-1]
-
-    def escaped_rows(self) -> Iterator[list[str]]:
-        """The same for a CSV file, whose cells are escaped, with an empty column that says so."""
-        rows = self.rows()
-        yield [*next(rows), ESCAPED_COLUMN]
-        yield from ([*row, ""] for row in rows)
 
     def facts(self) -> dict[str, str]:
         """Who they are, for the activity log: see `described`."""

@@ -59,5 +59,5 @@ def _download(request: MemberRequest, users: ExportedUsers, *, count: int, file_
     record_export(request.membership, users, count=count, file_format=file_format)
     name = f"{request.organization.slug} users {timezone.localdate()}.{file_format}"
     if file_format == "csv":
-        return csv_download(users.escaped_rows(), name=name)
+        return csv_download(users.rows(), name=name)
     return workbook_download(users.rows(), name=name, sheet=_("Users"))

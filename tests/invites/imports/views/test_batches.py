@@ -103,6 +103,15 @@ def test_the_report_has_every_row_and_no_formula(ines: Client, run: Run, acme: O
     assert response.headers["Content-Disposition"].startswith("attachment")
 
 
+def test_a_report_that_is_imported_again_has_the_cells_as_they_were(ines: Client, run: Run) -> None:
+    phone = "+33 1 23 45"
+    batch = run(csv_of(f"ann@example.com,Ann,Lee,{phone}"))
+    content = downloaded(ines.get(url_of(batch, "imports:batch_download")))
+
+    assert f"'{phone}" in content, "A spreadsheet would calculate."
+    assert run(content.encode()).rows.get().description == phone
+
+
 def test_the_report_is_in_the_language_of_its_reader(ines: Client, run: Run, admin: User) -> None:
     batch = run(csv_of("ann@example.com", "ann@example.com"))
     User.objects.filter(pk=admin.pk).update(language=MARKED)
