@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from celery import Task, shared_task, signals
 
+from accounts.mail_errors import MAIL_ERRORS
 from accounts.tasks import enqueue
 from invites.directory.bulk import work as bulk_actions
 from invites.imports import (
@@ -31,7 +32,6 @@ from invites.imports import (
 from invites.imports.check_slots import CheckSlots
 from invites.invitations import quotas
 from invites.mailing import domain_backoff, outbox, rate_limit
-from invites.mailing.transports.errors import MAIL_ERRORS
 from invites.models import Batch
 from invites.personal_data import organization_deletion
 from invites.unexpected_errors import log_unexpected

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.labels",
         "accounts.time_zones",
         "accounts.languages",
+        "accounts.mail_errors",
         "accounts.names",
         "accounts.permissions",
         "accounts.htmx",

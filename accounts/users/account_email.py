@@ -9,11 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 
 import structlog
 from allauth.account.utils import user_pk_to_url_str
-from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -26,6 +24,7 @@ from limits import RateLimitItem, RateLimitItemPerDay
 
 from accounts.backoff import exponential_delay
 from accounts.languages import in_language
+from accounts.mail_errors import MAIL_ERRORS, is_refused_for_good
 from accounts.models import AccountEmail, User
 from accounts.users import rate_limits
 from accounts.users.passwords import ResetTokenGenerator
@@ -37,7 +36,6 @@ LONGEST_DELAY = timedelta(minutes=10)
 TURN_SECONDS = 3.0
 MOST_OF_A_TURN = 500
 GIVEN_UP_AFTER = timedelta(days=1)
-MAIL_ERRORS = (SMTPException, OSError, AnymailError)
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +99,7 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
                 message = MESSAGES[kind](user)
             message.send()
     except Exception as error:
-        if not _is_refused_for_good(error):
+        if not is_refused_for_good(error):
             attempts = claimed.values_list("attempts", flat=True).first() or 1
             claimed.update(
                 retry_at=timezone.now() + exponential_delay(attempts - 1, first=FIRST_DELAY, longest=LONGEST_DELAY)
@@ -148,17 +146,6 @@ MESSAGES: dict[AccountEmail.Kind, Callable[[User], EmailMultiAlternatives]] = {
     AccountEmail.Kind.PASSWORD_RESET: _reset_message,
     AccountEmail.Kind.PASSWORD_CHANGED: _changed_message,
 }
-
-
-def _is_refused_for_good(error: Exception) -> bool:
-    match error:
-        case SMTPRecipientsRefused():
-            return all(code >= 500 for code, _reply in error.recipients.values())
-        case SMTPDataError():
-            return error.smtp_code >= 500
-        case AnymailRecipientsRefused() | AnymailInvalidAddress():
-            return True
-    return False
 
 
 def _resets_of_address() -> RateLimitItem:

@@ -11,13 +11,14 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.languages import in_language
+from accounts.mail_errors import MAIL_ERRORS
 from accounts.models import Organization, User
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.checking.cells.links import defuse_header
 from invites.imports.presentation.banners import banner_of
 from invites.imports.recovery import STALLED_AFTER
-from invites.mailing.transports.errors import MAIL_ERRORS, PermanentFailure, classify_error
+from invites.mailing.transports.errors import PermanentFailure, classify_error
 from invites.models import Batch
 from invites.unexpected_errors import is_transient, log_unexpected
 

@@ -13,9 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
+from accounts.mail_errors import MAIL_ERRORS
 from invites.mailing.message import OutgoingMessage
 from invites.mailing.transports.errors import (
-    MAIL_ERRORS,
     ConnectionFailure,
     DeliveryError,
     PermanentFailure,

@@ -10,7 +10,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
-from invites.mailing.transports.errors import MAIL_ERRORS, classify_error, classify_reply
+from accounts.mail_errors import MAIL_ERRORS
+from invites.mailing.transports.errors import classify_error, classify_reply
 from invites.mailing.transports.smtp import EmailBackend as SmtpBackend
 from invites.models import FailureReason
 

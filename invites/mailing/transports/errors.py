@@ -17,7 +17,6 @@ from invites.models import FailureReason
 REASON_LENGTH = 300
 # Statuses by which providers refuse the message or one of its addresses, rather than the call.
 MESSAGE_STATUSES = (400, 422)
-MAIL_ERRORS = (smtplib.SMTPException, OSError, AnymailError)
 
 
 class DeliveryError(Exception):
