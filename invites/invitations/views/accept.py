@@ -4,25 +4,21 @@ The link stores the hash of its token in a signed cookie and redirects, so that 
 That happens for every token, valid or not, and creates no session. Opening the link doesn't use it up, because email
 scanners open it first. The first time is remembered for the history of the person.
 
-Another site can make the browser open another link, which replaces the cookie. So each form names the link that it was
-shown for. A form of another link changes nothing.
+A form that was shown for another link changes nothing.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,13 +41,11 @@ from invites.invitations.acceptance import (
 from invites.invitations.forms import NewAccountForm, OwnPasswordForm
 from invites.invitations.requests import ask_for_invitation
 from invites.invitations.tokens import fingerprint, hash_token
+from invites.invitations.views.opened_link import SHOWN_FOR, is_form_of, open_page, secret_in
 from invites.invitations.wording import role_names, site_list
 from invites.models import Invitation
 
 COOKIE = "invitation"
-COOKIE_LASTS = timedelta(hours=1)
-# The hidden field of every form that accepts.
-SHOWN_FOR = "shown_for"
 OPENED_ANOTHER = gettext_lazy(
     "You opened another invitation in the meantime. Check that this is the one you want to accept."
 )
@@ -62,19 +56,7 @@ OPENED_ANOTHER = gettext_lazy(
 @never_cache
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     """The URL in the email. Every token leads to the same page, which then checks it."""
-    response = redirect("acceptance:invitation")
-    response.set_signed_cookie(
-        COOKIE,
-        hash_token(token),
-        salt=COOKIE,
-        max_age=COOKIE_LASTS,
-        path=reverse("acceptance:invitation"),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return open_page("acceptance:invitation", COOKIE, hash_token(token))
 
 
 @public("Shows what the token in the cookie opens, and nothing without one.")
@@ -82,7 +64,7 @@ def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def invitation(request: HttpRequest) -> HttpResponse:
     """The invitation, with a form for a new account, a form to sign in, or just a button."""
-    link = _link_in_cookie(request)
+    link = secret_in(request, COOKIE)
     try:
         found = find_open_invitation(link)
         if request.method == "GET" and not _is_prefetch(request):
@@ -106,7 +88,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @never_cache
 def invitation_ask(request: HttpRequest) -> HttpResponse:
     """Ask the admins for a new invitation. The answer doesn't say whether the link belongs to one."""
-    ask_for_invitation(_link_in_cookie(request))
+    ask_for_invitation(secret_in(request, COOKIE))
     return render(request, "invitations/asked.html")
 
 
@@ -124,11 +106,6 @@ def _is_prefetch(request: HttpRequest) -> bool:
     return any("prefetch" in request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
 
 
-def _link_in_cookie(request: HttpRequest) -> str:
-    """The hash of the token; empty if the cookie is missing, expired, or has no valid signature."""
-    return str(request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=COOKIE_LASTS))
-
-
 def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
     sent = _sent_for(request, link)
     if isinstance(request.user, User):
@@ -144,7 +121,7 @@ def _answer(request: HttpRequest, link: str, found: Invitation) -> HttpResponse:
 
 def _sent_for(request: HttpRequest, link: str) -> QueryDict | None:
     """The submitted form; None if there is none, or if it was shown for another link."""
-    if request.method == "POST" and constant_time_compare(request.POST.get(SHOWN_FOR, ""), fingerprint(link)):
+    if request.method == "POST" and is_form_of(request, link):
         return request.POST
     return None
 

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.crypto import constant_time_compare
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,12 +28,10 @@ from invites.invitations.declining import (
     report_abuse,
 )
 from invites.invitations.tokens import fingerprint, invitation_id_in
+from invites.invitations.views.opened_link import is_form_of, open_page, secret_in
 from invites.models import Invitation
 
 COOKIE = "opt_out"
-COOKIE_LASTS = timedelta(hours=1)
-# The hidden field that says for which link a form was shown. Another link may have been opened since.
-SHOWN_FOR = "shown_for"
 OPENED_ANOTHER = gettext_lazy("You opened another invitation in the meantime. Check that this is the one you mean.")
 
 
@@ -59,19 +53,7 @@ REPORT = Question("report", report_abuse, "reported")
 @never_cache
 def opt_out_link(request: HttpRequest, token: str, page: str) -> HttpResponse:
     """The URL in the email. Every token leads to the same page, which then checks it."""
-    response = redirect(page)
-    response.set_signed_cookie(
-        COOKIE,
-        token if invitation_id_in(token) else "",
-        salt=COOKIE,
-        max_age=COOKIE_LASTS,
-        path=reverse("acceptance:invitation"),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return open_page(page, COOKIE, token if invitation_id_in(token) else "")
 
 
 @public("Shows what the token in the cookie opens, and nothing without one.")
@@ -79,7 +61,7 @@ def opt_out_link(request: HttpRequest, token: str, page: str) -> HttpResponse:
 @never_cache
 def decline_page(request: HttpRequest) -> HttpResponse:
     """Ask, then decline the invitation."""
-    opt_out = _token_in_cookie(request)
+    opt_out = secret_in(request, COOKIE)
     found = current_invitation(opt_out)
     if found is not None and found.state == Invitation.State.DECLINED:
         return _show(request, "declined", found)
@@ -93,7 +75,7 @@ def decline_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 def report_page(request: HttpRequest) -> HttpResponse:
     """Ask, then stop all invitations to the address. That is possible in every state of the invitation."""
-    opt_out = _token_in_cookie(request)
+    opt_out = secret_in(request, COOKIE)
     found = find_reported(opt_out)
     if found is None:
         return render(request, "invitations/opt_out_dead.html", status=404)
@@ -104,7 +86,7 @@ def _asked(request: HttpRequest, opt_out: str, found: Invitation | Reported, que
     """The question, or what was done once its button was pressed."""
     if request.method != "POST":
         return _show(request, question.page, found, shown_for=fingerprint(opt_out))
-    if not constant_time_compare(request.POST.get(SHOWN_FOR, ""), fingerprint(opt_out)):
+    if not is_form_of(request, opt_out):
         messages.warning(request, OPENED_ANOTHER)
         return _show(request, question.page, found, shown_for=fingerprint(opt_out), status=409)
     try:
@@ -122,8 +104,3 @@ def _show(
     inviter = name_in(invitation.organization, invitation.inviter) if invitation.inviter else ""
     shown = {"invitation": invitation, "email": found.email, "inviter": inviter}
     return render(request, f"invitations/{page}.html", shown | context, status=status)
-
-
-def _token_in_cookie(request: HttpRequest) -> str:
-    """The token; empty if the cookie is missing, expired, or has no valid signature."""
-    return str(request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=COOKIE_LASTS))
