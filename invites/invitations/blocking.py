@@ -49,8 +49,7 @@ def block_address(email_key: str, *, reported: Invitation) -> None:
     # Reporting twice changes nothing.
     BlockedAddress.objects.bulk_create([block], ignore_conflicts=True)
     # By organization, because that is how the index begins.
-    organizations = list(Organization.objects.values_list("pk", flat=True))
-    found = Invitation.objects.open().filter(organization__in=organizations, email_key=email_key)
+    found = Invitation.objects.open().filter(organization__in=Organization.objects.values("pk"), email_key=email_key)
     # Imports that are running find out when they send, because their rows change, too.
     ours = found.exclude(mail_state__in=Invitation.UNSENT, mail_due_at=None)
     ids = list(ours.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
