@@ -47,7 +47,6 @@ _BOTH_NAMES = frozenset({
 _WHAT_IS_WRONG = "whatiswrong"
 # Our CSV exports have this empty column. It tells people and the import that `escape_formula` was applied to the cells.
 ESCAPED_COLUMN = "Formulas start with an apostrophe"
-_DELIMITERS = re.compile(r"[,;\t|]")
 _ADDRESS = re.compile(r"\s*[<\"']?[^\s@]+@[^\s@]+[>\"']?\s*")
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһԛԝмткнвАВЕКМНОРСТХІЈЅ" "αεορυνικτχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
