@@ -253,6 +253,10 @@ class Membership(models.Model):
                 condition=models.Q(deactivated_at__isnull=False),
                 name="deactivated_by_name",
             ),
+            # Few members have all sites. They are counted with those of each single site.
+            models.Index(
+                fields=["organization", "all_sites"], condition=models.Q(all_sites=True), name="all_sites_member"
+            ),
         )
 
     def __str__(self) -> str:

@@ -205,26 +205,34 @@ def pages(organization: Organization, size: int) -> dict[str, str]:
     last = size // 25
     found = {}
     for name, query in filters.items():
-        for page, number in (("first", 1), ("middle", None), ("last", 10 * last)):
+        for page, address in (("first", "page=1"), ("middle", ""), ("last", f"page={10 * last}")):
             found[f"{name}, {page} page"] = (
-                f"/o/{organization.slug}/users/?{query}&page={number or middle_of(organization, query)}"
+                f"/o/{organization.slug}/users/?{query}&{address or middle_of(organization, query)}"
             )
+    # Without the link that leads there, all before it are skipped.
+    number = middle_of(organization, "").partition("&")[0]
+    found["everyone, middle page by its number"] = f"/o/{organization.slug}/users/?{number}"
     return found
 
 
-def middle_of(organization: Organization, query: str) -> int:
+def middle_of(organization: Organization, query: str) -> str:
+    """The address of the middle page, as the link "Next" on the page before has it."""
     from django.http import QueryDict
 
     from invites.directory.users import UserFilter, count_users
+    from invites.directory.users_page import find_users_page
 
     key = (organization.pk, query)
     if key not in _middle:
         wanted = UserFilter.read(QueryDict(query), organization)
-        _middle[key] = count_users(organization, wanted).of(wanted.status) // 50 + 1
+        counts = count_users(organization, wanted)
+        number = counts.of(wanted.status) // 50 + 1
+        before = find_users_page(organization, wanted, number=max(1, number - 1), counts=counts)
+        _middle[key] = f"page={number}&{before.to_next}" if number > 1 else "page=1"
     return _middle[key]
 
 
-_middle: dict[tuple[int, str], int] = {}
+_middle: dict[tuple[int, str], str] = {}
 
 
 def signed_in(viewer: Membership) -> Client:
@@ -249,6 +257,7 @@ def stored_organization(size: int) -> Membership:
 
     from accounts.models import Membership, Role, Site, User
     from accounts.organizations.organizations import add_first_admin, create_organization
+    from invites.imports.selectors.summary import outcome_counts
     from invites.models import AccessGrant, Batch, Invitation, Row
 
     dice = random.Random(size)  # noqa: S311 - the same people every time
@@ -293,6 +302,8 @@ def stored_organization(size: int) -> Membership:
         ),
         batch_size=2_000,
     )
+    batch.outcome_counts = outcome_counts(batch)
+    batch.save()
     now = timezone.now()
     memberships = Membership.objects.bulk_create(
         (

@@ -75,6 +75,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:member": (WITH_PERMISSION, "membership"),
     "directory:member_edit": (WITH_PERMISSION, "membership"),
     "directory:member_remove": (WITH_PERMISSION, "membership"),
+    "directory:leave": (MEMBERS, ""),
     "directory:member_deactivate": (WITH_PERMISSION, "membership"),
     "directory:member_reactivate": (WITH_PERMISSION, "membership"),
     "invitations:invite": (WITH_PERMISSION, ""),

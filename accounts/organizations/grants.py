@@ -77,10 +77,11 @@ def grantable_roles(membership: Membership) -> QuerySet[Role]:
     return Role.objects.filter(pk__in=_grantable_role_ids(membership))
 
 
-def _grantable_role_ids(membership: Membership) -> set[int]:
+def _grantable_role_ids(membership: Membership, roles: Iterable[Role] | None = None) -> set[int]:
     """Compared in Python, because not every database can compare JSON. An organization has few roles."""
     held = membership.permissions()
-    roles = Role.objects.filter(organization_id=membership.organization_id)
+    if roles is None:
+        roles = Role.objects.filter(organization_id=membership.organization_id)
     return {role.pk for role in roles if held.issuperset(role.allowed)}
 
 
@@ -102,10 +103,17 @@ def membership_now(by: Membership) -> Membership:
 
 
 class GrantableAccess:
-    """What one member may grant. Looked up once, for any number of selections."""
+    """What one member may grant. Looked up once, for any number of selections.
 
-    def __init__(self, membership: Membership) -> None:
+    Pages that have loaded all roles and sites of the organization pass them, to save queries.
+    """
+
+    def __init__(
+        self, membership: Membership, *, roles: Iterable[Role] | None = None, sites: Iterable[Site] | None = None
+    ) -> None:
         self._membership = membership
+        self._all_roles = roles
+        self._all_sites = sites
 
     @classmethod
     def of_many(cls, memberships: Iterable[Membership]) -> dict[int, GrantableAccess]:
@@ -127,10 +135,12 @@ class GrantableAccess:
 
     @cached_property
     def _roles(self) -> set[int]:
-        return _grantable_role_ids(self._membership)
+        return _grantable_role_ids(self._membership, self._all_roles)
 
     @cached_property
     def _sites(self) -> set[int]:
+        if self._membership.all_sites and self._all_sites is not None:
+            return {site.pk for site in self._all_sites}
         return set(grantable_sites(self._membership).values_list("pk", flat=True))
 
     def check_can_grant(self, selection: AccessSelection) -> None:

@@ -1,7 +1,8 @@
 """Find a page of members and invitations, merged and sorted by name. There may be 200,000 of them.
 
-To find page 4,000, the database has to skip all people before it. To make that fast, it starts at the nearer end, reads
-only indexes, and merges two sorted indexes.
+Links to the next and the previous page name the person at the edge, and the database starts there. For a page number
+alone, it has to skip everyone before that page: it starts at the nearer end, reads only indexes, and merges two sorted
+indexes.
 """
 
 from __future__ import annotations
@@ -46,6 +47,17 @@ def slice_after(
             each.filter(person_key__gte=name).exclude(person_key=name, pk__lte=seen) for each in invitations
         )
     return list(_first(members, invitations, count, "place", "pk"))
+
+
+def slice_before(
+    members: QuerySet[Membership], *invitations: QuerySet[Invitation], last: Place, count: int
+) -> list[Place]:
+    """The `count` places before `last` in the merged list, in its order."""
+    name, pk, is_invitation = last
+    seen = pk + 1 if is_invitation else pk
+    members = members.filter(person_key__lte=name).exclude(person_key=name, pk__gte=seen)
+    invitations = tuple(each.filter(person_key__lte=name).exclude(person_key=name, pk__gte=pk) for each in invitations)
+    return list(_first(members, invitations, count, "-place", "-pk"))[::-1]
 
 
 def _first(

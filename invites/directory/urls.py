@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from invites.directory.views import bulk_actions, deactivation, expiring, export, invitations, person, requests, users
+from invites.directory.views import (
+    bulk_actions,
+    deactivation,
+    expiring,
+    export,
+    invitations,
+    person,
+    removal,
+    requests,
+    users,
+)
 
 app_name = "directory"
 
@@ -26,9 +36,10 @@ urlpatterns = [
     path("users/export/", export.export, name="export"),
     path("users/<int:pk>/", person.member_page, name="member"),
     path("users/<int:pk>/edit/", users.member_edit, name="member_edit"),
-    path("users/<int:pk>/remove/", users.member_remove, name="member_remove"),
+    path("users/<int:pk>/remove/", removal.member_remove, name="member_remove"),
     path("users/<int:pk>/deactivate/", deactivation.member_deactivate, name="member_deactivate"),
     path("users/<int:pk>/reactivate/", deactivation.member_reactivate, name="member_reactivate"),
+    path("leave/", removal.leave, name="leave"),
     path("invitations/<int:pk>/", person.invitation_page, name="invitation"),
     path("invitations/<int:pk>/edit/", invitations.invitation_edit, name="invitation_edit"),
     path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),

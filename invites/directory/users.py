@@ -1,24 +1,19 @@
-"""Members and open invitations of an organization as one list: searched, filtered, sorted by name, and paged.
-
-The database finds the ids for a page. Then only the people of that page are loaded.
-"""
+"""Members and open invitations of an organization as one list: searched, filtered, sorted by name, and paged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
-from invites.directory.paging import slice_union
+from accounts.organizations.grants import AccessIds
 from invites.invitations.expiry import SOON
 from invites.invitations.visibility import invitation_is_visible, sees_everybody
 from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
@@ -29,8 +24,6 @@ LONGEST_SEARCH = 200
 SOON_VALUE = "soon"
 # The ids of so many people are kept in memory for a request.
 FEW = 1_000
-# With so many matches, the database finds a page sooner by looking at one after the other.
-MANY = 5_000
 
 
 class Status(TextChoices):
@@ -65,8 +58,8 @@ class UserFilter:
         return cls(
             status=Status(status) if status in Status.values else None,
             search=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
-            role=organization.roles.filter(pk=role).first() if (role := _number(query.get("role"))) else None,
-            site=organization.sites.filter(pk=site).first() if (site := _number(query.get("site"))) else None,
+            role=organization.roles.filter(pk=role).first() if (role := number_in(query.get("role"))) else None,
+            site=organization.sites.filter(pk=site).first() if (site := number_in(query.get("site"))) else None,
             expires_soon=query.get("expires") == SOON_VALUE,
         )
 
@@ -116,6 +109,7 @@ class Person:
     invited_at: datetime | None
     undelivered: str
     declined_at: datetime | None = None
+    access: AccessIds = field(default_factory=AccessIds)
     membership: Membership | None = None
     invitation: Invitation | None = None
 
@@ -165,9 +159,13 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
 
 
 def _count_members(members: QuerySet[Membership], wanted: UserFilter) -> int:
-    """How many match. Those with a role are counted without looking at each of them, if it is the only filter."""
+    """How many match. If a role or a site is the only filter, its members are counted without looking at all others."""
     if wanted.role and not (wanted.site or wanted.search or wanted.expires_soon):
         return Membership.roles.through.objects.filter(role_id=wanted.role.pk).count()
+    if wanted.site and not (wanted.role or wanted.search or wanted.expires_soon):
+        with_site = Membership.sites.through.objects.filter(site_id=wanted.site.pk, membership__all_sites=False)
+        everywhere = Membership.objects.filter(organization_id=wanted.site.organization_id, all_sites=True)
+        return with_site.count() + everywhere.count()
     return members.count()
 
 
@@ -185,15 +183,6 @@ def _find_few(organization: Organization, wanted: UserFilter, now: datetime) -> 
         return None
     found[Status.DECLINED] += declined.values_list("pk", flat=True)[: FEW + 1]
     return None if len(found[Status.DECLINED]) > FEW else found
-
-
-def find_users_page(
-    organization: Organization, wanted: UserFilter, *, number: str | int, counts: StatusCounts
-) -> Page[Person]:
-    """A page of people. An invalid page number returns the nearest page."""
-    people = _People(organization, wanted, counts)
-    # The paginator needs only the length and slices.
-    return Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number)
 
 
 People = tuple[QuerySet[Membership], InvitationQuerySet, InvitationQuerySet]
@@ -221,42 +210,9 @@ def users_matching(
     if keys is None:
         return members, invitations, declined
     chosen = list(keys)
-    ids = [_number(key[1:]) for key in chosen if key.startswith("i")]
-    members = members.filter(pk__in=[_number(key[1:]) for key in chosen if key.startswith("m")])
+    ids = [number_in(key[1:]) for key in chosen if key.startswith("i")]
+    members = members.filter(pk__in=[number_in(key[1:]) for key in chosen if key.startswith("m")])
     return members, invitations.filter(pk__in=ids), declined.filter(pk__in=ids)
-
-
-class _People:
-    """The whole list for the paginator: a length, and slices."""
-
-    def __init__(self, organization: Organization, wanted: UserFilter, counts: StatusCounts) -> None:
-        self._organization = organization
-        self._wanted = wanted
-        self._counts = counts
-
-    def __len__(self) -> int:
-        return self._counts.of(self._wanted.status)
-
-    def __getitem__(self, part: slice) -> list[Person]:
-        found = slice_union(*self._queries(), start=part.start, stop=part.stop, total=len(self))
-        members = _load_members(self._organization, [pk for _, pk, is_invitation in found if not is_invitation])
-        invitations = _load_invitations(self._organization, [pk for _, pk, is_invitation in found if is_invitation])
-        people = [(invitations if is_invitation else members).get(pk) for _, pk, is_invitation in found]
-        # If somebody was removed between the two queries, the page is shorter.
-        return [person for person in people if person]
-
-    def _queries(self) -> People:
-        if self._counts.few is None:
-            one_by_one = self._counts.active + self._counts.deactivated > MANY
-            return users_matching(self._organization, self._wanted, one_by_one=one_by_one)
-        ids = {status: found for status, found in self._counts.few.items() if self._wanted.status in (None, status)}
-        members = [*ids.get(Status.ACTIVE, ()), *ids.get(Status.DEACTIVATED, ())]
-        invitations = [*ids.get(Status.PENDING, ()), *ids.get(Status.EXPIRED, ()), *ids.get(Status.DECLINED, ())]
-        return (
-            Membership.objects.filter(pk__in=members) if members else Membership.objects.none(),
-            Invitation.objects.filter(pk__in=invitations) if invitations else Invitation.objects.none(),
-            Invitation.objects.none(),
-        )
 
 
 def _members(organization: Organization, wanted: UserFilter, *, one_by_one: bool = False) -> QuerySet[Membership]:
@@ -323,19 +279,21 @@ def _search(field: str, text: str) -> Q:
     return found
 
 
-def _load_members(organization: Organization, ids: list[int]) -> dict[int, Person]:
-    members = organization.memberships.filter(pk__in=ids).select_related("user").prefetch_related("roles", "sites")
-    return {member.pk: person_of_member(member) for member in members}
+@dataclass
+class AccessNames:
+    """The roles and sites of one person, with their names, in their order."""
 
+    roles: dict[int, str] = field(default_factory=dict)
+    sites: dict[int, str] = field(default_factory=dict)
 
-def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, Person]:
-    invitations = (
-        organization.invitations.filter(pk__in=ids)
-        .select_related("grant")
-        .prefetch_related("grant__roles", "grant__sites")
-    )
-    now = timezone.now()
-    return {invitation.pk: _of_invitation(invitation, now) for invitation in invitations}
+    @classmethod
+    def of(cls, holder: Membership | AccessGrant) -> AccessNames:
+        return cls(
+            {role.pk: role.name for role in holder.roles.all()}, {site.pk: site.name for site in holder.sites.all()}
+        )
+
+    def ids(self, *, all_sites: bool) -> AccessIds:
+        return AccessIds(frozenset(self.roles), frozenset() if all_sites else frozenset(self.sites), all_sites)
 
 
 def status_of_member(member: Membership) -> Status:
@@ -351,6 +309,10 @@ def status_of_invitation(invitation: Invitation, now: datetime) -> Status:
 
 def person_of_member(member: Membership) -> Person:
     """The member as a row of the list."""
+    return person_with_access(member, AccessNames.of(member))
+
+
+def person_with_access(member: Membership, access: AccessNames) -> Person:
     return Person(
         key=f"m{member.pk}",
         pk=member.pk,
@@ -358,22 +320,23 @@ def person_of_member(member: Membership) -> Person:
         name=member.get_full_name(),
         email=member.user.email,
         description=member.description,
-        roles=tuple(role.name for role in member.roles.all()),
-        sites=tuple(site.name for site in member.sites.all()),
+        roles=tuple(access.roles.values()),
+        sites=tuple(access.sites.values()),
         all_sites=member.all_sites,
         active_at=member.last_seen_at,
         invited_at=None,
         undelivered="",
+        access=access.ids(all_sites=member.all_sites),
         membership=member,
     )
 
 
 def person_of(invitation: Invitation) -> Person:
     """The invitation as a row of the list."""
-    return _of_invitation(invitation, timezone.now())
+    return person_of_invitation(invitation, AccessNames.of(invitation.grant), timezone.now())
 
 
-def _of_invitation(invitation: Invitation, now: datetime) -> Person:
+def person_of_invitation(invitation: Invitation, access: AccessNames, now: datetime) -> Person:
     is_declined = invitation.state == Invitation.State.DECLINED
     undelivered = invitation.mail_state in Invitation.UNDELIVERED and not is_declined
     return Person(
@@ -383,17 +346,18 @@ def _of_invitation(invitation: Invitation, now: datetime) -> Person:
         name=invitation.full_name or invitation.email,
         email=invitation.email,
         description=invitation.description,
-        roles=tuple(role.name for role in invitation.grant.roles.all()),
-        sites=tuple(site.name for site in invitation.grant.sites.all()),
+        roles=tuple(access.roles.values()),
+        sites=tuple(access.sites.values()),
         all_sites=invitation.grant.all_sites,
         active_at=None,
         invited_at=invitation.mailed_at or invitation.created_at,
         undelivered=FailureReason.text_of(invitation.mail_detail or FailureReason.BOUNCED) if undelivered else "",
         declined_at=invitation.answered_at if is_declined else None,
+        access=access.ids(all_sites=invitation.grant.all_sites),
         invitation=invitation,
     )
 
 
-def _number(text: str | None) -> int:
+def number_in(text: str | None) -> int:
     """The number in the text; 0, which is no id, for anything else."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -9,7 +9,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.activity.source import Source
 from invites.imports.activity import about_import, results_of
-from invites.imports.selectors.summary import outcomes_of
+from invites.imports.selectors.summary import outcome_counts, outcomes_of
 from invites.models import Batch, BatchChunk
 
 
@@ -24,7 +24,8 @@ def finish_batch(batch_id: int) -> bool:
             return False
         batch.state = Batch.State.DONE
         batch.ended_at = batch.progressed_at = timezone.now()
-        batch.save(update_fields=["state", "ended_at", "progressed_at"])
+        batch.outcome_counts = outcome_counts(batch)
+        batch.save(update_fields=["state", "ended_at", "progressed_at", "outcome_counts"])
         batch.parts.all().delete()
         summary = outcomes_of(batch)
         # The source is that of the admin who began to invite.

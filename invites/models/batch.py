@@ -63,6 +63,13 @@ class Batch(models.Model):
         help_text="Permissions to invite or manage users that an admin has confirmed for everyone in the file.",
     )
 
+    outcome_counts: models.JSONField[list[list[Any]] | None, list[list[Any]] | None] = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The number of rows by outcome and reason when everyone was invited, for the banner on every page. "
+        "Empty before that, and once a row has changed since.",
+    )
+
     file_name = models.CharField(max_length=255, blank=True, help_text="Empty for pasted rows.")
     pasted_at = models.DateTimeField(null=True, blank=True, help_text="When its rows were pasted instead of uploaded.")
     file_size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")

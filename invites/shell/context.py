@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.context import ShellContext, shell_context_of
 from accounts.models import Membership
 from accounts.permissions import Permission
-from invites.directory.bulk.presentation import ActionView, actions_to_show, running_actions
+from invites.directory.bulk.presentation import ActionView, actions_to_show, has_actions_to_show, running_actions
 from invites.directory.expiry_notice import ExpiryBanner
 from invites.directory.expiry_notice import banner_for as expiry_banner_for
 from invites.imports.presentation.banners import Banners, banners_for, running_for
@@ -43,10 +43,11 @@ def _banners(seen: ShellContext) -> Banners | None:
 
 
 def _running(seen: ShellContext) -> list[dict[str, Any]]:
-    inviter, manager = _inviter(seen), _manager(seen)
+    inviter = _inviter(seen)
     # Mostly, nothing is running, and to build the query for the progress takes long.
     ids = list(running_for(inviter).values_list("pk", flat=True)[:INDICATED]) if inviter else []
     batches = with_progress(running_for(inviter).filter(pk__in=ids)) if inviter and ids else ()
+    manager = _manager(seen) if _has_actions(seen) else None
     actions = running_actions(manager)[:INDICATED] if manager else []
     return [*indicated(batches), *indicated_actions(actions)]
 
@@ -63,8 +64,17 @@ def _expiry(seen: ShellContext) -> ExpiryBanner | None:
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:
-    manager = _manager(seen)
+    manager = _manager(seen) if _has_actions(seen) else None
     return actions_to_show(manager) if manager else []
+
+
+def _has_actions(seen: ShellContext) -> bool:
+    """Asked once for each page: the indicator and the banners need it."""
+    found: bool | None = getattr(seen, "has_actions", None)
+    if found is None:
+        manager = _manager(seen)
+        found = seen.has_actions = manager is not None and has_actions_to_show(manager)  # type: ignore[attr-defined]
+    return found
 
 
 def _manager(seen: ShellContext) -> Membership | None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from invites.directory.row_texts import brief_roles, brief_sites, invited, last_seen
 from invites.directory.users import Person, Status
-from invites.templatetags.people import brief_roles, brief_sites, day, invited, last_seen
+from invites.templatetags.people import day
 from invites.wording import moment
 
 NOW = datetime(2026, 11, 12, 14, 2, tzinfo=UTC)

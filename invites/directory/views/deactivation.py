@@ -12,6 +12,7 @@ from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.members import deactivate_membership, reactivate_membership
 from accounts.permissions import Permission
+from invites.directory.views.removal import about
 from invites.directory.views.users import member_to_change
 from invites.invitations.authorization import count_working_invitations
 from invites.invitations.views.responses import error_response, success_response
@@ -24,7 +25,14 @@ def member_deactivate(request: MemberRequest, organization: str, pk: int) -> Htt
     """Ask, then deactivate a member."""
     member = member_to_change(request, pk)
     if request.method != "POST":
-        context = {"member": member, "invitations": count_working_invitations(member)}
+        context = {
+            "member": member,
+            "question": about(_("Deactivate {user}?"), user=member.get_full_name()),
+            "button": _("Deactivate"),
+            "busy": _("Deactivating…"),
+            "is_danger": True,
+            "invitations": count_working_invitations(member),
+        }
         return render(request, "directory/member_deactivate.html", context)
     user = member.get_full_name()
     try:
@@ -40,7 +48,13 @@ def member_reactivate(request: MemberRequest, organization: str, pk: int) -> Htt
     """Show what a deactivated member gets back, then reactivate them."""
     member = member_to_change(request, pk)
     if request.method != "POST":
-        context = {"member": member, "access": grant_sentence(member)}
+        context = {
+            "member": member,
+            "question": about(_("Reactivate {user}?"), user=member.get_full_name()),
+            "button": _("Reactivate"),
+            "busy": _("Reactivating…"),
+            "access": grant_sentence(member),
+        }
         return render(request, "directory/member_reactivate.html", context)
     user = member.get_full_name()
     try:

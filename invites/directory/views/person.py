@@ -17,7 +17,7 @@ from accounts.organizations.members import why_not_change_member
 from accounts.permissions import Permission
 from invites.directory.timeline import find_history, invitations_of, with_history
 from invites.directory.users import Person, Status, person_of, person_of_member
-from invites.directory.views.users import row_of
+from invites.directory.views.person_actions import ActionLink, PersonLinks, actions_for
 from invites.directory.wording import inviter_in, items_of, items_to_come
 from invites.invitations.authorization import CANNOT_EDIT, selection_of
 from invites.invitations.visibility import sees_everybody, visible_invitations
@@ -134,7 +134,7 @@ def _page(
         "person": person,
         "closed": closed,
         "is_pending": not closed and person.status == Status.PENDING,
-        "line": None if closed else row_of(viewer, GrantableAccess(viewer), person),
+        "links": [] if closed else _links(viewer, person),
         "invitation": first,
         "inviter": inviter_in(history, viewer),
         "may_see_import": _may_see_import(viewer, first),
@@ -145,6 +145,11 @@ def _page(
         "next_start": history.next_start,
     }
     return render(request, "directory/person.html", context)
+
+
+def _links(viewer: Membership, person: Person) -> list[ActionLink]:
+    actions = actions_for(viewer, GrantableAccess(viewer), person)
+    return PersonLinks(viewer.organization.slug).links_of(person, actions)
 
 
 def _may_see_import(viewer: Membership, invitation: Invitation | None) -> bool:

@@ -1,4 +1,4 @@
-"""The Users page, and the dialogs to change or remove a member."""
+"""The Users page, and the dialog to change a member."""
 
 from __future__ import annotations
 
@@ -22,36 +22,18 @@ from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.members import (
     change_membership,
     check_can_manage_member,
-    remove_membership,
     why_not_change_member,
 )
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
-from invites.directory.users import Person, Status, StatusCounts, UserFilter, count_users, find_users_page
-from invites.invitations.authorization import count_working_invitations, selection_of
+from invites.directory.users import Status, StatusCounts, UserFilter, count_users
+from invites.directory.users_page import find_users_page
+from invites.directory.views.rows import rows_of
 from invites.invitations.forms import MemberForm
-from invites.invitations.views.responses import error_response, success_response
+from invites.invitations.views.responses import success_response
 
 # Each has an action for those who are selected.
 SELECTING = (Permission.INVITE_USERS, Permission.MANAGE_USERS, Permission.EXPORT_USERS)
-
-
-@dataclass(frozen=True)
-class UserRow:
-    """A row of the list, and what the viewer may do. `edit_url` is empty if they can't change it."""
-
-    person: Person
-    page_url: str
-    edit_url: str = ""
-    may_remove: bool = False
-    may_deactivate: bool = False
-    may_reactivate: bool = False
-    may_manage_invitation: bool = False
-    may_invite_again: bool = False
-
-    @property
-    def has_menu(self) -> bool:
-        return bool(self.edit_url) or self.may_remove or self.may_manage_invitation or self.may_invite_again
 
 
 @requires(Permission.VIEW_USERS)
@@ -60,19 +42,30 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
     """A page of members and open invitations, searched and filtered by the query string."""
     here, wanted = request.organization, UserFilter.read(request.GET, request.organization)
     counts = count_users(here, wanted)
-    page = find_users_page(here, wanted, number=request.GET.get("page", 1), counts=counts)
-    grantable, roles, sites = GrantableAccess(request.membership), list(here.roles.all()), list(here.sites.all())
+    page = find_users_page(
+        here,
+        wanted,
+        number=request.GET.get("page", 1),
+        counts=counts,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    roles, sites = list(here.roles.all()), list(here.sites.all())
+    grantable = GrantableAccess(request.membership, roles=roles, sites=sites)
     context = {
         "wanted": wanted,
         "query": wanted.query_string(),
-        "tabs": _tabs(wanted, counts),
-        "filters": [_role_filter(wanted, roles), _site_filter(wanted, sites), _expiry_filter(wanted)],
+        "tabs": _tabs(request.path, wanted, counts),
+        "filters": [
+            _role_filter(request.path, wanted, roles),
+            _site_filter(request.path, wanted, sites),
+            _expiry_filter(request.path, wanted),
+        ],
         "page": page,
-        "lines": [row_of(request.membership, grantable, person) for person in page.object_list],
+        "lines": list(rows_of(request.membership, grantable, page.object_list, site_count=len(sites))),
         "selectable": any(request.membership.has_permission(each) for each in SELECTING),
         # Without JavaScript, the button "Select all" leads here.
         "is_all_selected": request.GET.get("select") == "all",
-        "site_count": len(sites),
         "everywhere": wanted.query_string(status=None) if wanted.status else "",
         "unnarrowed": wanted.query_string(search="", role=None, site=None, expires_soon=False),
         "is_alone": counts.total <= 1 and not wanted.is_narrow and wanted.status in (None, Status.ACTIVE),
@@ -88,7 +81,7 @@ class FilterLink:
 
     key: str
     label: str
-    query: str
+    url: str
     is_current: bool
     count: int = 0
 
@@ -104,70 +97,41 @@ class Filter:
     choices: list[FilterLink]
 
 
-def _tabs(wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
+def _tabs(here: str, wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
     statuses: list[tuple[str, str, Status | None]] = [("all", _("All"), None)]
     # Most organizations have nobody who declined.
     shown = [status for status in Status if status != Status.DECLINED or counts.declined or wanted.status == status]
     statuses += [(status.value, str(status.label), status) for status in shown]
     return [
-        FilterLink(key, label, wanted.query_string(status=status), wanted.status == status, counts.of(status))
+        FilterLink(key, label, _url(here, wanted, status=status), wanted.status == status, counts.of(status))
         for key, label, status in statuses
     ]
 
 
-def _role_filter(wanted: UserFilter, roles: Iterable[Role]) -> Filter:
-    links = [FilterLink("any", _("Any role"), wanted.query_string(role=None), wanted.role is None)]
-    links += [
-        FilterLink(str(role.pk), role.name, wanted.query_string(role=role), wanted.role == role) for role in roles
-    ]
+def _role_filter(here: str, wanted: UserFilter, roles: Iterable[Role]) -> Filter:
+    links = [FilterLink("any", _("Any role"), _url(here, wanted, role=None), wanted.role is None)]
+    links += [FilterLink(str(each.pk), each.name, _url(here, wanted, role=each), wanted.role == each) for each in roles]
     return Filter("role", _("Role"), "shield-check", wanted.role.name if wanted.role else "", links)
 
 
-def _site_filter(wanted: UserFilter, sites: Iterable[Site]) -> Filter:
-    links = [FilterLink("any", _("Any site"), wanted.query_string(site=None), wanted.site is None)]
-    links += [
-        FilterLink(str(site.pk), site.name, wanted.query_string(site=site), wanted.site == site) for site in sites
-    ]
+def _site_filter(here: str, wanted: UserFilter, sites: Iterable[Site]) -> Filter:
+    links = [FilterLink("any", _("Any site"), _url(here, wanted, site=None), wanted.site is None)]
+    links += [FilterLink(str(each.pk), each.name, _url(here, wanted, site=each), wanted.site == each) for each in sites]
     return Filter("site", _("Site"), "map-pin", wanted.site.name if wanted.site else "", links)
 
 
-def _expiry_filter(wanted: UserFilter) -> Filter:
+def _expiry_filter(here: str, wanted: UserFilter) -> Filter:
     soon = _("Within three days")
     links = [
-        FilterLink("any", _("Any time"), wanted.query_string(expires_soon=False), not wanted.expires_soon),
-        FilterLink("soon", soon, wanted.query_string(expires_soon=True), wanted.expires_soon),
+        FilterLink("any", _("Any time"), _url(here, wanted, expires_soon=False), not wanted.expires_soon),
+        FilterLink("soon", soon, _url(here, wanted, expires_soon=True), wanted.expires_soon),
     ]
     return Filter("expires", _("Expires"), "clock", soon if wanted.expires_soon else "", links)
 
 
-def row_of(viewer: Membership, grantable: GrantableAccess, person: Person) -> UserRow:
-    """The person, and what the viewer may do."""
-    member = person.membership
-    permission = Permission.INVITE_USERS if member is None else Permission.MANAGE_USERS
-    if not viewer.has_permission(permission):
-        return UserRow(person, page_url=_page_url(viewer, person))
-    edit = "directory:invitation_edit" if member is None else "directory:member_edit"
-    if member is not None:
-        is_within = grantable.can_grant(AccessSelection.held_by(member))
-    else:
-        is_within = person.invitation is not None and grantable.can_grant(selection_of(person.invitation.grant))
-    if person.status == Status.DECLINED:
-        return UserRow(person, page_url=_page_url(viewer, person), may_invite_again=is_within)
-    may_remove = is_within and member is not None and member != viewer
-    return UserRow(
-        person,
-        page_url=_page_url(viewer, person),
-        edit_url=reverse(edit, args=(viewer.organization.slug, person.pk)) if is_within else "",
-        may_remove=may_remove,
-        may_deactivate=may_remove and person.status == Status.ACTIVE,
-        may_reactivate=may_remove and person.status == Status.DEACTIVATED,
-        may_manage_invitation=is_within and member is None,
-    )
-
-
-def _page_url(viewer: Membership, person: Person) -> str:
-    page = "directory:invitation" if person.membership is None else "directory:member"
-    return reverse(page, args=(viewer.organization.slug, person.pk))
+def _url(here: str, wanted: UserFilter, **changes: object) -> str:
+    query = wanted.query_string(**changes)
+    return f"{here}?{query}" if query else here
 
 
 @requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
@@ -196,7 +160,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         else:
             if is_own and action_for(change_between(held, AccessSelection.held_by(changed))):
                 messages.success(request, _("Your roles and sites were changed."))
-                return _reload(request, reverse("organizations:member_home", args=(organization,)))
+                return reload_whole_page(request, reverse("organizations:member_home", args=(organization,)))
             saved = _("The changes to {user} were saved.").format(user=changed.get_full_name())
             return success_response(request, saved, page=page)
     why_not = why_not_change_member(request.membership, member)
@@ -204,29 +168,7 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     return render(request, "directory/member_edit.html", context, status=422 if form.errors else 200)
 
 
-@requires(Permission.MANAGE_USERS, Permission.VIEW_USERS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, then remove a member."""
-    member = member_to_change(request, pk)
-    if request.method == "POST":
-        try:
-            remove_membership(request.membership, member)
-        except DomainError as broken:
-            return error_response(request, broken, title=_("{user} wasn’t removed").format(user=member.get_full_name()))
-        if member == request.membership:
-            return _reload(request, reverse("users:home"))
-        removed = _("{user} was removed from {organization}.")
-        return success_response(
-            request,
-            removed.format(user=member.get_full_name(), organization=request.organization.name),
-            gone=reverse("directory:member", args=(organization, pk)),
-        )
-    context = {"member": member, "invitations": count_working_invitations(member)}
-    return render(request, "directory/member_remove.html", context)
-
-
-def _reload(request: MemberRequest, address: str) -> HttpResponse:
+def reload_whole_page(request: MemberRequest, address: str) -> HttpResponse:
     """Load a whole page, because the page behind the dialog is outdated once users change their own permissions."""
     return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 

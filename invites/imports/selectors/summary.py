@@ -85,7 +85,7 @@ def outcomes_of(batch: Batch) -> Summary:
     if not batch.keeps_rows:
         return Summary()
     bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
-    counts = batch.rows.order_by().values_list("outcome", "reason").annotate(count=Count("*"))
+    counts = outcome_counts(batch) if batch.outcome_counts is None else batch.outcome_counts
     rows = Counter({(outcome, reason): count for outcome, reason, count in counts})
     by_outcome: Counter[str] = Counter()
     for (outcome, _), count in rows.items():
@@ -105,6 +105,12 @@ def outcomes_of(batch: Batch) -> Summary:
         mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],
         waiting=waiting - never_invited,
     )
+
+
+def outcome_counts(batch: Batch) -> list[list[Any]]:
+    """The number of rows by outcome and reason. Once a batch has ended, it is stored in the batch."""
+    counts = batch.rows.order_by().values_list("outcome", "reason").annotate(count=Count("*"))
+    return [list(count) for count in counts]
 
 
 def _responses(batch: Batch) -> Counter[str]:

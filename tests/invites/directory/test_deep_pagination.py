@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from django.db import connection, transaction
@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
-from invites.directory import users
-from invites.directory.users import Status, UserFilter, count_users, find_users_page
+from invites.directory import users, users_page
+from invites.directory.users import Status, UserFilter, count_users
+from invites.directory.users_page import UsersPage, find_users_page
 from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite
 from tests.plans import plan_of
@@ -43,7 +44,7 @@ def test_all_pages_together_list_everyone_by_name(
     long_list: Organization, monkeypatch: pytest.MonkeyPatch, few: int, many: int
 ) -> None:
     monkeypatch.setattr(users, "FEW", few)
-    monkeypatch.setattr(users, "MANY", many)
+    monkeypatch.setattr(users_page, "MANY", many)
     # Everyone, a search that matches everyone, and a search that matches some.
     for status, search in product([None, *Status], ["", "same", "1"]):
         members = [(user.person_key, user.email) for user in User.objects.filter(person_key__contains=search)]
@@ -61,6 +62,71 @@ def test_all_pages_together_list_everyone_by_name(
         assert listed == [email for _, email in sorted(expected)], (status, search)
         assert total == len(expected)
         assert all(len(page) == 25 for page in pages[:-1])
+
+
+# --- Links name the person at the edge --------------------------------------------------------------
+
+
+def follow(organization: Organization, page: UsersPage, link: str, **wanted: object) -> UsersPage:
+    """The page that the link "to_next" or "to_previous" leads to."""
+    narrowed = UserFilter(**wanted)  # type: ignore[arg-type]
+    name, _, edge = getattr(page, link).partition("=")
+    number = page.number + (1 if name == "after" else -1)
+    counts = count_users(organization, narrowed)
+    return find_users_page(organization, narrowed, number=number, counts=counts, **{name: edge})
+
+
+@pytest.mark.parametrize("search", ["", "same"])
+def test_links_lead_to_the_same_pages_as_numbers(
+    long_list: Organization, monkeypatch: pytest.MonkeyPatch, search: str
+) -> None:
+    monkeypatch.setattr(users, "FEW", 0)
+    narrowed = UserFilter(search=search)
+    counts = count_users(long_list, narrowed)
+    pages = [find_users_page(long_list, narrowed, number=number, counts=counts) for number in range(1, 6)]
+
+    for page, behind in pairwise(pages):
+        with CaptureQueriesContext(connection) as captured:
+            assert follow(long_list, page, "to_next", search=search).object_list == behind.object_list
+        assert follow(long_list, behind, "to_previous", search=search).object_list == page.object_list
+        assert "LIMIT 25" in the_walk(captured) or page.number == 4, "Nobody is skipped"
+
+
+def test_a_page_is_found_by_its_number_once_people_changed(long_list: Organization) -> None:
+    def second() -> list[str]:
+        return page_of(long_list, 2)[0]
+
+    everyone = UserFilter()
+    first = find_users_page(long_list, everyone, number=1, counts=count_users(long_list, everyone))
+    edge = first.object_list[-1]
+
+    assert follow(long_list, first, "to_next").object_list[0].email == second()[0]
+    # Renamed, so that they are at the end of the list.
+    kind = type(edge.membership or edge.invitation)
+    kind.objects.filter(pk=edge.pk).update(person_key="zzz")  # type: ignore[union-attr]
+    assert [each.email for each in follow(long_list, first, "to_next").object_list] == second()
+    kind.objects.filter(pk=edge.pk).delete()  # type: ignore[union-attr]
+    assert [each.email for each in follow(long_list, first, "to_next").object_list] == second()
+
+
+@pytest.mark.parametrize("edge", ["", "m", "m1", "x1.abc", "m0.abc", "m99999999999999999999.0", "i1.", "m1.abc"])
+def test_an_invalid_edge_is_ignored(
+    long_list: Organization, client_of: Callable[[User | None], Client], admin: User, edge: str
+) -> None:
+    client = client_of(admin)
+    for name in ("after", "before"):
+        lines = client.get("/o/acme/users/", {"page": 2, name: edge}).context["lines"]
+        assert [line["person"].email for line in lines] == page_of(long_list, 2)[0]
+
+
+def test_an_edge_is_ignored_after_the_number_was_changed_by_hand(
+    long_list: Organization, client_of: Callable[[User | None], Client], admin: User
+) -> None:
+    client = client_of(admin)
+    edge = client.get("/o/acme/users/").context["page"].to_next.removeprefix("after=")
+
+    lines = client.get("/o/acme/users/", {"page": 4, "after": edge}).context["lines"]
+    assert [line["person"].email for line in lines] == page_of(long_list, 4)[0]
 
 
 def test_the_last_page_is_read_from_the_end(long_list: Organization) -> None:
@@ -91,7 +157,7 @@ def test_filters_find_the_same_people_in_either_way(
     long_list: Organization, sites: list[Site], monkeypatch: pytest.MonkeyPatch, few: int, many: int
 ) -> None:
     monkeypatch.setattr(users, "FEW", few)
-    monkeypatch.setattr(users, "MANY", many)
+    monkeypatch.setattr(users_page, "MANY", many)
     role, other = Role.objects.get(organization=long_list, name="ReadOnly"), sites[2]
     # Everybody has the role, and members have all sites. Invitations are for the first two sites.
     assert page_of(long_list, 1, role=role)[1] == 2 * PEOPLE

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
 
@@ -186,17 +186,32 @@ def test_does_not_ask_members_who_only_change_their_sites(
     assert [each.name for each in Membership.objects.get(user=admin).sites.all()] == ["Lyon depot"]
 
 
-def test_a_member_who_leaves_lands_on_their_home_page(
-    client_of: ClientOf, admin: User, acme: Organization, join: Callable[..., User]
+@pytest.mark.parametrize("may_see_users", [True, False])
+def test_everyone_can_leave_and_lands_on_their_home_page(
+    client_of: ClientOf, admin: User, member: User, may_see_users: bool
 ) -> None:
-    join(acme, "second@example.com", "Org Admin")
-    client = client_of(admin)
+    Role.objects.filter(name="ReadOnly").update(permissions=["users.view"] if may_see_users else [])
+    client = client_of(member)
+    own_page = client.get(address_of(member, "") if may_see_users else "/o/acme/").content.decode()
 
-    assert "Leave Acme ?" in text_of(client.get(address_of(admin, "remove/")).content.decode())
-    answer = client.post(address_of(admin, "remove/"), follow=True)
+    assert 'href="/o/acme/leave/"' in own_page
+    assert "Leave Acme ?" in text_of(client.get("/o/acme/leave/").content.decode())
+    answer = client.post("/o/acme/leave/", follow=True)
 
     assert answer.status_code == 200
-    assert not Membership.objects.filter(user=admin).exists()
+    assert not Membership.objects.filter(user=member).exists()
+    assert ActivityEntry.objects.get(action="left").actor_email == member.email
+
+
+def test_the_last_manager_cannot_leave(client_of: ClientOf, admin: User) -> None:
+    client = client_of(admin)
+
+    for address in ("/o/acme/leave/", address_of(admin, "remove/")):
+        answer = client.post(address, headers=HTMX)
+        assert answer.status_code == 422
+        assert "You haven’t left Acme" in answer.content.decode()
+        assert "This is the only person with access to all sites" in answer.content.decode()
+    assert Membership.objects.filter(user=admin).exists()
 
 
 # --- Permissions ------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ ADDRESSES = {
     "directory:member": "everybody",
     "directory:member_edit": "everybody",
     "directory:member_remove": "everybody",
+    "directory:leave": "own",
     "directory:member_deactivate": "everybody",
     "directory:member_reactivate": "everybody",
     "imports:batch_download": "everybody",

@@ -1,0 +1,172 @@
+"""A page of the list of users: the database finds the ids, and then only the people of that page are loaded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
+from zlib import crc32
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from accounts.models import Membership, Organization
+from invites.directory.paging import Place, slice_after, slice_before, slice_union
+from invites.directory.users import (
+    PER_PAGE,
+    AccessNames,
+    People,
+    Person,
+    Status,
+    StatusCounts,
+    UserFilter,
+    number_in,
+    person_of_invitation,
+    person_with_access,
+    users_matching,
+)
+from invites.models import AccessGrant, Invitation
+
+# With so many matches, the database finds a page sooner by looking at one after the other.
+MANY = 5_000
+
+
+class UsersPage(Page[Person]):
+    """A page of people. Links to the pages beside it name the person at the edge: see `_edge_of`."""
+
+    @property
+    def to_previous(self) -> str:
+        return f"before={_edge_of(self.object_list[0], self.number - 1)}" if self.object_list else ""
+
+    @property
+    def to_next(self) -> str:
+        return f"after={_edge_of(self.object_list[-1], self.number + 1)}" if self.object_list else ""
+
+
+class _Paginator(Paginator):  # type: ignore[type-arg]
+    def _get_page(self, *args: Any, **kwargs: Any) -> UsersPage:
+        return UsersPage(*args, **kwargs)
+
+
+def find_users_page(
+    organization: Organization,
+    wanted: UserFilter,
+    *,
+    number: str | int,
+    counts: StatusCounts,
+    after: str = "",
+    before: str = "",
+) -> UsersPage:
+    """A page of people. An invalid page number returns the nearest page.
+
+    `after` and `before` are the edges in links of `UsersPage`. With one of them, the database starts at that person and
+    skips nobody: page 4,000 takes as long as page 2.
+    """
+    people = _People(organization, wanted, counts, edge=before or after, is_before=bool(before))
+    # The paginator needs only the length and slices.
+    return cast("UsersPage", _Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number))
+
+
+class _People:
+    """The whole list for the paginator: a length, and slices."""
+
+    def __init__(
+        self, organization: Organization, wanted: UserFilter, counts: StatusCounts, *, edge: str, is_before: bool
+    ) -> None:
+        self._organization = organization
+        self._wanted = wanted
+        self._counts = counts
+        self._edge = edge
+        self._is_before = is_before
+
+    def __len__(self) -> int:
+        return self._counts.of(self._wanted.status)
+
+    def __getitem__(self, part: slice) -> list[Person]:
+        queries, total = self._queries(), len(self)
+        found = self._beside_edge(queries, part.start, min(part.stop, total))
+        if found is None:
+            found = slice_union(*queries, start=part.start, stop=part.stop, total=total)
+        members = _load_members(self._organization, [pk for _, pk, is_invitation in found if not is_invitation])
+        invitations = _load_invitations(self._organization, [pk for _, pk, is_invitation in found if is_invitation])
+        people = [(invitations if is_invitation else members).get(pk) for _, pk, is_invitation in found]
+        # If somebody was removed between the two queries, the page is shorter.
+        return [person for person in people if person]
+
+    def _beside_edge(self, queries: People, start: int, stop: int) -> list[Place] | None:
+        """The places beside the edge. None without a valid one, or if there are fewer: then people were removed."""
+        if not self._edge or self._counts.few is not None:
+            return None
+        edge = _place_of_edge(self._organization, self._edge, start // PER_PAGE + 1)
+        if edge is None:
+            return None
+        find = slice_before if self._is_before else slice_after
+        found = find(*queries, last=edge, count=stop - start)
+        return found if len(found) == stop - start else None
+
+    def _queries(self) -> People:
+        if self._counts.few is None:
+            one_by_one = self._counts.active + self._counts.deactivated > MANY
+            return users_matching(self._organization, self._wanted, one_by_one=one_by_one)
+        ids = {status: found for status, found in self._counts.few.items() if self._wanted.status in (None, status)}
+        members = [*ids.get(Status.ACTIVE, ()), *ids.get(Status.DEACTIVATED, ())]
+        invitations = [*ids.get(Status.PENDING, ()), *ids.get(Status.EXPIRED, ()), *ids.get(Status.DECLINED, ())]
+        return (
+            Membership.objects.filter(pk__in=members) if members else Membership.objects.none(),
+            Invitation.objects.filter(pk__in=invitations) if invitations else Invitation.objects.none(),
+            Invitation.objects.none(),
+        )
+
+
+def _edge_of(person: Person, number: int) -> str:
+    """For the link to the page with this number beside the person: their key, and a check.
+
+    The check tells if the person was renamed since, or the number in the address was changed by hand.
+    """
+    kind = person.membership or person.invitation
+    return f"{person.key}.{_check(kind.person_key, number)}" if kind else ""
+
+
+def _place_of_edge(organization: Organization, edge: str, number: int) -> Place | None:
+    """The place of the person at the edge; None if it isn't valid for the page with this number."""
+    key, _dot, check = edge.partition(".")
+    if not key.startswith(("m", "i")):
+        return None
+    is_invitation = key.startswith("i")
+    everyone = organization.invitations if is_invitation else organization.memberships
+    name = everyone.filter(pk=number_in(key[1:])).values_list("person_key", flat=True).first()
+    return None if name is None or check != _check(name, number) else (name, number_in(key[1:]), is_invitation)
+
+
+def _check(name: str, number: int) -> str:
+    return f"{crc32(f'{number} {name}'.encode()):08x}"
+
+
+def _load_access(holder: type[Membership] | type[AccessGrant], ids: Collection[int]) -> Mapping[int, AccessNames]:
+    """The access of each holder, in two queries. Objects for roles and sites would take much longer."""
+    found: dict[int, AccessNames] = defaultdict(AccessNames)
+    owner = f"{holder._meta.model_name}_id"
+    roles = holder.roles.through._default_manager.filter(**{f"{owner}__in": ids})
+    for pk, role, name in roles.order_by("role__position", "role__name").values_list(owner, "role_id", "role__name"):
+        found[pk].roles[role] = name
+    sites = holder.sites.through._default_manager.filter(**{f"{owner}__in": ids})
+    for pk, site, name in sites.order_by("site__name").values_list(owner, "site_id", "site__name"):
+        found[pk].sites[site] = name
+    return found
+
+
+def _load_members(organization: Organization, ids: list[int]) -> dict[int, Person]:
+    if not ids:
+        return {}
+    access = _load_access(Membership, ids)
+    members = organization.memberships.filter(pk__in=ids).select_related("user")
+    return {member.pk: person_with_access(member, access[member.pk]) for member in members}
+
+
+def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, Person]:
+    if not ids:
+        return {}
+    invitations = list(organization.invitations.filter(pk__in=ids).select_related("grant"))
+    access = _load_access(AccessGrant, {invitation.grant_id for invitation in invitations})
+    now = timezone.now()
+    return {each.pk: person_of_invitation(each, access[each.grant_id], now) for each in invitations}
