@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice, repeat
+from itertools import islice
 from typing import BinaryIO
 
 from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
@@ -34,7 +34,7 @@ from invites.checking.reading.read_as import describe_reading
 from invites.checking.reading.recovery import RecoveredRecords, Unrecoverable, writable_rows
 from invites.checking.report import Report, Row
 from invites.checking.row import check_cells, doubt_notices
-from invites.checking.same_address import MOST_OTHERS, Names, address_problem, name_key
+from invites.checking.same_address import MOST_OTHERS, Addresses, Names, address_problem, name_key
 from invites.checking.screening import Screen
 from invites.checking.side_notes import SideNotes
 from invites.checking.tail import NOTHING_KNOWN as NO_ROWS_KNOWN
@@ -174,9 +174,8 @@ class _RecordChecker:
         self._notes = SideNotes(plan.header, is_text=plan.text is not None)
         self._with_separators = 0
         self._first_error = ""
-        # The chunk in which each address occurs first, and for each chunk its first row number and its addresses. This
-        # takes little memory, and the garbage collector doesn't track dicts and tuples of strings and numbers.
-        self._first_seen: dict[str, int] = {}
+        self._addresses = Addresses()
+        self._first_numbers: list[int] = []  # the number of the first row of each chunk
         # How many people have the address of another one, by address.
         self._others: Counter[str] = Counter()
         self._chunks: list[tuple[int, tuple[str, ...]]] = []
@@ -296,27 +295,25 @@ class _RecordChecker:
         keys = list(block.emails)
         for position, row in block.flagged_rows.items():
             keys[position] = row.email_key if row and not row.problems else ""
-        known, chunk_number = len(self._first_seen), len(self._chunks)
-        first_seen = list(map(self._first_seen.setdefault, keys, repeat(chunk_number)))
-        self._first_seen.pop("", None)
-        self._chunks.append((block.numbers[0], tuple(keys)))
+        self._first_numbers.append(block.numbers[0])
+        first_chunks = self._addresses.add(keys)
         if self._names:
             self._add_names(self._names, chunk, self.header)
-        if len(self._first_seen) - known == len(keys) - keys.count(""):
-            return False  # Every address is new.
+        if first_chunks is None:
+            return False
         self._names = self._names or self._read_names_again()
-        for position, (key, chunk_of_first) in enumerate(zip(keys, first_seen, strict=True)):
-            first_number, keys_there = self._chunks[chunk_of_first]
-            at = keys_there.index(key)
-            if key and first_number + at != block.numbers[position]:
+        for position, (key, chunk_of_first) in enumerate(zip(keys, first_chunks, strict=True)):
+            if not key:
+                continue
+            at = self._addresses.chunks[chunk_of_first].index(key)
+            if self._first_numbers[chunk_of_first] + at != block.numbers[position]:
                 self._compare_names(block, chunk, position, chunk_of_first, at)
                 keys[position] = ""
                 if self._others[key] > MOST_OTHERS:
                     address = visible(block.emails[position])
                     self.report.reject(file_problem("shared_address", limit=MOST_OTHERS, address=address))
                     return True
-        # The addresses of duplicates needn't be kept.
-        self._chunks[chunk_number] = (block.numbers[0], tuple(keys))
+        self._addresses.replace_last(keys)
         return True
 
     def _compare_names(self, block: Block, chunk: Columns, position: int, chunk_of_first: int, at: int) -> None:
@@ -326,7 +323,7 @@ class _RecordChecker:
         """
         assert self._names
         row = block.row_at(position)
-        first = self._chunks[chunk_of_first][0] + at
+        first = self._first_numbers[chunk_of_first] + at
         other = self._names.name_at(chunk_of_first, at)
         if name_key(row.values.first_name, row.values.last_name) == name_key(*other):
             self.report.skip(duplicate_notice(row=row.number, first=first, value=row.values.email))
@@ -355,7 +352,7 @@ class _RecordChecker:
             records = RecoveredRecords(self.plan.text, self.header, self.plan.header_row)
         for _record in islice(records, self.plan.header_row):
             pass
-        for _chunk in self._chunks:
+        for _chunk in self._addresses.chunks:
             self._while_waiting()
             if chunk := take_columns(records, self.header.reach):
                 self._add_names(names, chunk, self.header)

@@ -111,9 +111,11 @@ def names_in_address(email: str) -> tuple[str, str] | None:
     local = email[:_LONGEST_ADDRESS].strip().partition("@")[0].partition("+")[0]
     separator = next((sign for sign in "._-" if sign in local), "")
     parts = local.split(separator) if separator else []
-    if not 2 <= len(parts) <= 4 or any(part.casefold() in NOT_NAMES_IN_ADDRESSES for part in parts):
+    if not 2 <= len(parts) <= 4 or not all(part.replace("-", "").isalpha() for part in parts):
         return None
-    if not all(len(half) > 1 and half.isalpha() for part in parts for half in part.split("-")):
+    if any(part.casefold() in NOT_NAMES_IN_ADDRESSES for part in parts):
+        return None
+    if not all(len(half) > 1 for part in parts for half in part.split("-")):
         return None
     split = split_full_name(" ".join(_capitalize(part, index) for index, part in enumerate(parts)), FIRST_LAST)
     return split.first_name, split.last_name

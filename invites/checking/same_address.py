@@ -1,8 +1,8 @@
 """Compare the rows that have the same address: the same person again, or another one.
 
-Only files with such rows need the names of earlier rows. So the check doesn't keep names before it finds the first
-repeated address; then it reads the names of all rows up to there again. Names are compared themselves, and not their
-hashes, so two names never count as the same by chance.
+Only files with such rows need the names of earlier rows, and where each address occurs first. So the check doesn't keep
+them before it finds the first repeated address; then it reads the names of all rows up to there again. Names are
+compared themselves, and not their hashes, so two names never count as the same by chance.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from invites.checking.catalog import row_problem
 from invites.checking.cells.error import CellError, Param
@@ -55,6 +55,42 @@ def address_problem(
         "key": name_key(other.first_name, other.last_name),
     }
     return row_problem(CellError(ADDRESS_OF_ANOTHER, params), row=row, line=line, column=EMAIL.key, value=value)
+
+
+class Addresses:
+    """The addresses of the rows so far, as keys in chunks. A row without one has an empty key.
+
+    As long as none is repeated, one set of them is enough. The garbage collector tracks neither sets and dicts of
+    strings and numbers, nor tuples of strings.
+    """
+
+    def __init__(self) -> None:
+        self.chunks: list[Sequence[str]] = []
+        self._all: set[str] = set()
+        self._first_chunks: dict[str, int] = {}  # the chunk in which each address occurs first, once one is repeated
+        self._are_unique = True
+
+    def add(self, keys: Sequence[str]) -> list[int] | None:
+        """Add the keys of the next chunk. The chunk in which each of them occurs first; None if all are new."""
+        self.chunks.append(tuple(keys))
+        if self._are_unique:
+            before = len(self._all)
+            self._all.update(keys)
+            self._all.discard("")
+            if len(self._all) - before == len(keys) - keys.count(""):
+                return None
+            self._are_unique = False
+            self._all.clear()
+            for number, earlier in enumerate(self.chunks[:-1]):
+                self._find_first_chunks(earlier, number)
+        return self._find_first_chunks(keys, len(self.chunks) - 1)
+
+    def replace_last(self, keys: Sequence[str]) -> None:
+        """The same for the last chunk, with some keys empty: those of repeated addresses needn't be kept."""
+        self.chunks[-1] = tuple(keys)
+
+    def _find_first_chunks(self, keys: Sequence[str], number: int) -> list[int]:
+        return list(map(self._first_chunks.setdefault, keys, repeat(number)))
 
 
 class Names:

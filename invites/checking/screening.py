@@ -7,7 +7,7 @@ row that isn't flagged here is valid, and its cells are in their normal form. A 
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import compress
+from itertools import compress, filterfalse
 
 from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.cells.email import USUAL, is_usual_domain
@@ -59,16 +59,19 @@ class _GoodCells:
         new = set(cells) - self._good
         if not new:
             return new
-        good: set[str] = set()
-        if self._usual:
-            good = {cell for cell in filter(self._usual.fullmatch, new) if len(cell) <= self._longest}
-        others = new - good
-        if others:
-            good.update(filter(self._is_good, others))
-            others -= good
+        others = set(filterfalse(self._usual.fullmatch, new)) if self._usual else new
+        longest = max(map(len, new))
+        if self._usual and longest > self._longest:
+            others.update(cell for cell in new if len(cell) > self._longest)
+        others = set(filterfalse(self._is_good, others))
         if len(self._good) < _CELLS_REMEMBERED:
-            self._good.update(cell for cell in good if len(cell) <= _LONGEST_REMEMBERED)
+            good = new - others if others else new
+            self._good.update(good if longest <= _LONGEST_REMEMBERED else filter(_is_short, good))
         return others
+
+
+def _is_short(cell: str) -> bool:
+    return len(cell) <= _LONGEST_REMEMBERED
 
 
 def _good_cells_of(column: Column) -> _GoodCells:

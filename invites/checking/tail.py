@@ -63,7 +63,7 @@ class Tails:
 
         Returns the row, with its text if it isn't a person.
         """
-        if any(sign in cell for cell in record for sign in _AT_SIGNS):
+        if row.values.email or any(sign in cell for cell in record for sign in _AT_SIGNS):
             return row
         is_person = row.number in self._known.people or _may_be_person(row)
         self._without_at[row.number] = is_person
@@ -71,9 +71,9 @@ class Tails:
 
     def add(self, block: Block) -> None:
         """Add the next block, which has at least one row."""
-        ends_sheet = bool(self._sheet_ends) and block.numbers[-1] > self._sheet_ends[-1]
-        if not self._without_at and not self._tail.rows and not ends_sheet:
-            self._has_address = True  # All of its rows have one. Nearly all blocks are like this.
+        if self._is_in_the_middle(block):
+            self._has_address = True
+            self._without_at.clear()
             return
         blank = {position for position, row in block.flagged_rows.items() if row is None}
         for position, number in enumerate(block.numbers):
@@ -90,6 +90,22 @@ class Tails:
                     self._end_tail(is_at_end=False)
                 self._has_address = self._has_address or is_person is None
         self._without_at.clear()
+
+    def _is_in_the_middle(self, block: Block) -> bool:
+        """Whether no row of the block can be in a tail, because none was before it and the last one has an address.
+
+        Nearly all blocks are like this.
+        """
+        last = block.numbers[-1]
+        ends_sheet = bool(self._sheet_ends) and last > self._sheet_ends[-1]
+        return not (self._tail.rows or ends_sheet) and (
+            not self._without_at
+            or (
+                not self._known.not_people
+                and last not in self._without_at
+                and block.flagged_rows.get(len(block.numbers) - 1, True) is not None
+            )
+        )
 
     def finish(self, report: Report) -> None:
         """Count the rows that were found as skipped rows instead of problems. Call this after the last row."""

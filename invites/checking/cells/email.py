@@ -66,8 +66,9 @@ _RIGHT_TO_LEFT_DOMAIN = re.compile(
 FAST = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}", re.ASCII)
 _PLAIN_DOMAIN = re.compile(_DOMAIN, re.ASCII)
 MIXED = re.compile(rf"(?!(?:{_MAILBOXES})@)({_ATOM}(?:\.{_ATOM})*)@({_DOMAIN})", re.ASCII | re.IGNORECASE)
+_SHORT_ATOM = f"{_CHARACTER}{{1,20}}"
 # An address whose local part has up to three short atoms, at most 62 characters in all, and any domain.
-USUAL = re.compile(rf"{_CHARACTER}{{1,20}}(?:\.{_CHARACTER}{{1,20}}){{0,2}}@(.+)", re.ASCII)
+USUAL = re.compile(rf"{_SHORT_ATOM}(?:\.{_SHORT_ATOM}(?:\.{_SHORT_ATOM}|)|)@(.+)", re.ASCII)
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII | re.IGNORECASE)
 
 
