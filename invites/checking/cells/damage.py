@@ -10,8 +10,9 @@ import html
 import re
 from collections.abc import Callable
 from html.entities import html5
+from urllib.parse import unquote
 
-from invites.checking.cells.error import Doubt
+from invites.checking.cells.error import CellError, Doubt
 
 # The characters that cp1252 has for the bytes 80 to 9F. The five others stay as they are in web browsers.
 _OF_CP1252 = {
@@ -34,8 +35,15 @@ _LETTER = re.compile("[\xc0-\xff\u0100-\u017fȘ-ț\u1ea0-\u1ef9Ά-ώЀ-џ]")
 _SEVERAL_TIMES = 3
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-# A question mark replaces a letter. Of "Ã\xad" (í) at the end of a name, only the first half is left.
-_LOST = re.compile(r"(?<=[^\W\d_])\?|\?(?=[^\W\d_?])|\?\?|(?<=[a-z])Ã(?![^\W\d_])")
+# Letters as programs write them in other places: in a string (O\\'Brien, M\\u00fcller) and in an address (M%C3%BCller).
+_ESCAPE = re.compile(r"\\(?:['\"]|u[0-9a-fA-F]{4})|(?:%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3})")
+# A question mark replaces a letter. Of "Ã\xad" (í) at the end of a name, only the first half is left. "ï¿½" stood for a
+# lost letter before it was read in another encoding.
+_LOST = re.compile(r"\A\?\Z|(?<=[^\W\d_])\?|\?(?=[^\W\d_?])|\?\?|(?<=[a-z])Ã(?![^\W\d_])|ï¿½")
+# What a damaged name has that is ASCII.
+_OF_DAMAGE = frozenset("&?\\%")
+# The first halves of Greek and Russian letters in UTF-8, and such letters.
+_HALVES, _GREEK_OR_RUSSIAN = frozenset("ÎÏÐÑ"), re.compile("[Ά-ώЀ-џ]")
 
 
 def repair_mojibake(text: str) -> str | None:
@@ -46,7 +54,20 @@ def repair_mojibake(text: str) -> str | None:
         if once is None:
             break
         repaired = once
-    return repaired if repaired != text else None
+    return repaired if repaired != text and not _is_half_repaired(repaired) else None
+
+
+def _is_half_repaired(text: str) -> bool:
+    """Whether a Greek or Russian text still has halves of letters, because some bytes of it were lost."""
+    return not _HALVES.isdisjoint(text) and _GREEK_OR_RUSSIAN.search(text) is not None
+
+
+def _is_damaged(text: str) -> bool:
+    """Whether the text has a sequence that no text has, which can be repaired or not."""
+    return any(
+        _is_surely_damaged(match) and _decode(match[0].translate(_TO_BYTES), "latin-1")
+        for match in _AS_CP1252.finditer(text)
+    )
 
 
 def _repair_cp1252(text: str) -> str | None:
@@ -118,6 +139,25 @@ def _character_of(entity: re.Match[str]) -> str:
     return html.unescape(entity[0]) if known else entity[0]
 
 
+def replace_escapes(text: str) -> str:
+    """The text with what stands for a letter in other places replaced, such as O\\'Brien and M%C3%BCller."""
+    return _ESCAPE.sub(_escaped_character, text)
+
+
+def _escaped_character(escape: re.Match[str]) -> str:
+    text = escape[0]
+    if text[0] == "%":
+        return unquote(text, errors="strict") if _is_utf8(text) else text
+    return text[1] if len(text) == 2 else chr(int(text[2:], 16))
+
+
+def _is_utf8(escaped: str) -> bool:
+    try:
+        return bool(unquote(escaped, errors="strict"))
+    except UnicodeDecodeError:
+        return False
+
+
 def repair(text: str) -> str | None:
     """The text as it was before it was damaged; None if it isn't damaged, or the repair isn't certain."""
     plain = (replace_entities(text) if "&" in text else None) or text
@@ -130,14 +170,22 @@ def doubt_text(text: str, check: Callable[[str], object]) -> Doubt | None:
     if text.isascii() and "&" not in text:
         return None
     repaired = repair(text)
-    normal = check(repaired) if repaired else None
+    return _doubt_if_valid(text, repaired, check) if repaired else None
+
+
+def _doubt_if_valid(text: str, repaired: str, check: Callable[[str], object]) -> Doubt | None:
+    """The doubt with the normal form of the repaired text, or with its suggestion: `&quot;Bob&quot;` is "Bob"."""
+    normal = check(repaired)
+    if isinstance(normal, CellError):
+        normal = normal.suggestion
     return Doubt("damaged_text", normal) if isinstance(normal, str) and normal not in ("", text) else None
 
 
 def doubt_name(name: str, check: Callable[[str], object]) -> Doubt | None:
-    """The same for a name, which may also have a question mark for a lost letter."""
-    if name.isascii() and "&" not in name and "?" not in name:
+    """The same for a name, which may also have escapes, or a question mark for a lost letter."""
+    if name.isascii() and _OF_DAMAGE.isdisjoint(name):
         return None
-    if doubt := doubt_text(name, check):
+    plain = replace_escapes(name)
+    if doubt := doubt_text(plain, check) or (_doubt_if_valid(name, plain, check) if plain != name else None):
         return doubt
-    return Doubt("lost_letter") if _LOST.search(name) else None
+    return Doubt("lost_letter") if _LOST.search(name) or _is_damaged(name) else None

@@ -9,23 +9,32 @@ from invites.checking.cells.damage import repair
 from invites.checking.cells.email import normalize_address
 from invites.checking.cells.error import Doubt
 
-# What word processors type instead of an apostrophe and a hyphen.
-_SIGNS = str.maketrans("’‘ʼ‐‑‒–—−", "'''------")
+# What word processors and other keyboards type instead of an apostrophe and a hyphen.
+_SIGNS = str.maketrans("’‘‛ʼʻʹ′´‐‑‒–—―−⁃", "''''''''--------")
 # Cyrillic and Greek letters that look like Latin ones, in upper and lower case.
 _LETTERS = str.maketrans(
-    "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅαοραινυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-    "aeopcyxijshdqwABEKMHOPCTYXIJSaopaivuABEZHIKMNOPTYX",
+    "аеорсухіјѕһԁԛԝӏАВЕКМНОРСТУХІЈЅαοραινυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxijshdqwlABEKMHOPCTYXIJSaopaivuABEZHIKMNOPTYX",
 )
-_FULLWIDTH = re.compile("[\uff01-\uff5e]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = re.compile(r"[A-Za-z]")
 _LOOKS_LATIN = re.compile(f"[{''.join(map(chr, _LETTERS))}]")
 
 
 def plain_form(address: str) -> str:
-    """The address with look-alikes replaced. A word of another alphabet is kept: only a mixed one is a mistake."""
-    text = _FULLWIDTH.sub(lambda match: unicodedata.normalize("NFKC", match[0]), address.translate(_SIGNS))
-    return _WORD.sub(_plain_word, text)
+    """The address with look-alikes replaced, and with other forms of ASCII characters: full-width or joined ones.
+
+    A word of another alphabet is kept, unless all of it looks Latin, and so does the rest of the address.
+    """
+    text = _NOT_ASCII.sub(_ascii_form, address.translate(_SIGNS))
+    latin = text.translate(_LETTERS)
+    return latin if latin.isascii() else _WORD.sub(_plain_word, text)
+
+
+def _ascii_form(match: re.Match[str]) -> str:
+    form = unicodedata.normalize("NFKC", match[0])
+    return form if form.isascii() else match[0]
 
 
 def _plain_word(match: re.Match[str]) -> str:

@@ -16,10 +16,10 @@ from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_o
 from invites.checking.cells.text import is_blank, trim, visible
 
 # Most names: letters of the common scripts with their combining marks, and single spaces, hyphens and apostrophes
-# between them. None of the checks below finds an error in such a text; a test tries every letter. Ã, Ä, Å and ƒ are
-# looked at more closely: damaged text has them, see cells/damage.py.
+# between them. None of the checks below finds an error in such a text; a test tries every letter. Ã, Ä, Å, Î, Ï, Ð
+# and ƒ are looked at more closely: damaged text has them, see cells/damage.py.
 _LETTERS = (
-    "A-Za-z0-9\u00c0-\u00c2\u00c6-\u00d6\u00d8-\u00f6\u00f8-\u0191\u0193-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
+    "A-Za-z0-9\u00c0-\u00c2\u00c6-\u00cd\u00d1-\u00d6\u00d8-\u00f6\u00f8-\u0191\u0193-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
     "\u048a-\u0556\u0561-\u0587\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e\u1e00-\u1fbc"
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
@@ -41,7 +41,9 @@ _ALLOWED_IN_TEXT = frozenset("\n\r\t")
 SEPARATORS = frozenset("\x0b\x85\u2028\u2029")
 _TO_SPACES = dict.fromkeys(map(ord, SEPARATORS), " ")
 # Quotation marks around a name. The name in them has neither of the two.
-_QUOTED = frozenset({'""', "“”", "„“", "„”", "”“", "””", "«»", "»«", "‹›", "‘’", "‚‘", "''", "「」"})
+_QUOTED = frozenset(
+    {'""', "“”", "„“", "„”", "”“", "””", "«»", "»«", "‹›", "›‹", "‘’", "‚‘", "''", "´´", "`´", "＂＂", "「」", "『』"}
+)
 _REMEMBERED = 200
 
 
@@ -103,8 +105,8 @@ def _find_error_in_name(name: str) -> CellError | None:
     if (inner := text_of_formula(name)) is not None:
         return CellError("text_formula", {}, trim(inner), "keep_text")
     marks = name[0] + name[-1]
-    if marks in _QUOTED and len(name) > 1 and not set(marks) & set(name[1:-1]):
-        return CellError("quotes_around_name", {"case": "around"}, trim(name[1:-1]), "remove_quotation_marks")
+    if marks in _QUOTED and len(name) > 1 and not set(marks) & set(between := name.strip(marks)):
+        return CellError("quotes_around_name", {"case": "around"}, trim(between), "remove_quotation_marks")
     if '"' in name and (name.count('"') % 2 or marks == '""' or '""' in name):
         case = "edge" if '"' in marks else "inside"
         without = trim(name.replace('"', ""))

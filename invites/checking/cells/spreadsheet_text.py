@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 # As Excel, LibreOffice and Google Sheets write them, in English and other languages. The list is closed on purpose:
-# `#1`, `#TEAM!` and `=1+1` may be what somebody typed.
+# `#1`, `#TEAM!` and `=1+1` may be what somebody typed. Any case counts: a formula may have changed it.
 _ERRORS = frozenset(
     """
     #N/A #REF! #NAME? #VALUE! #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN! #BUSY! #ERROR!
-    #PYTHON! #TIMEOUT! #EXTERNAL! #GETTING_DATA
+    #PYTHON! #TIMEOUT! #EXTERNAL! #GETTING_DATA #ERROR
     #NV #BEZUG! #WERT! #ZAHL! #ÜBERLAUF! #KALK! #FELD! #BLOCKIERT! #VERBINDEN! #UNBEKANNT! #DATEN_ABRUFEN
-    #VALEUR! #NOM? #NOMBRE! #NUL! #PROPAGATION! #CHAMP! #BLOQUE! #BLOQUÉ! #INCONNU! #CONNEXION! #ERREUR!
+    #OBTENTION_DONNEES #CALCUL! #VALEUR! #NOM? #NOMBRE! #NUL! #PROPAGATION! #CHAMP! #BLOQUE! #BLOQUÉ! #INCONNU!
     #N/D #¡REF! #¿NOMBRE? #¡VALOR! #¡DIV/0! #¡NUM! #¡NULO! #¡DESBORDAMIENTO! #¡CALC! #¡CAMPO! #¡BLOQUEADO! #¡CONECTAR!
-    #NOMBRE? #VALOR! #NULO! #DESBORDAMIENTO!
+    #CONNEXION! #ERREUR! #OBTENIENDO_DATOS #NOMBRE? #VALOR! #NULO! #DESBORDAMIENTO!
     #RIF! #NOME? #VALORE! #NULLO! #ESPANSIONE! #NÚM! #DESPEJAR!
     #N/B #VERW! #NAAM? #WAARDE! #DEEL/0! #GETAL! #LEEG! #OVERLOOP!
     #N/D! #ADR! #NAZWA? #ARG! #LICZBA! #ZERO! #DZIEL/0!
@@ -22,13 +22,14 @@ _ERRORS = frozenset(
 _LONGEST_ERROR = max(map(len, _ERRORS)) + 2
 # Excel writes `####` into a CSV file where a column is too narrow.
 _FEWEST_SIGNS = 3
+_CURLY = frozenset("“”„")
 
 
 def is_spreadsheet_error(text: str) -> bool:
     """Whether the text is what a spreadsheet shows for a formula that failed, or for a column that is too narrow."""
     if text[:1] == "#":
         # French texts have a space before the mark.
-        short = len(text) <= _LONGEST_ERROR and "".join(text.split()) in _ERRORS
+        short = len(text) <= _LONGEST_ERROR and "".join(text.split()).upper() in _ERRORS
         return short or (len(text) >= _FEWEST_SIGNS and text.count("#") == len(text))
     # LibreOffice: Err:502.
     return len(text) == 7 and text[:4] == "Err:" and text[4:].isdecimal()
@@ -47,6 +48,8 @@ def text_of_formula(cell: str) -> str | None:
     for mark in ('""', '\\"', "\\'", "'"):
         if _is_between(text, mark) and not set("\"'") & set(inner := text[len(mark) : -len(mark)]):
             return inner.strip()
+    if text[:1] in _CURLY and text[-1:] in _CURLY and _CURLY.isdisjoint(inner := text[1:-1]):
+        return inner.strip()
     return None
 
 

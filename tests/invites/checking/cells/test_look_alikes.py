@@ -14,6 +14,14 @@ MEANT = {
     "ann‑lee@company.com": "ann-lee@company.com",
     "ann–lee@company.com": "ann-lee@company.com",
     "ann−lee@company.com": "ann-lee@company.com",
+    "o´brien@company.com": "o'brien@company.com",
+    "o′brien@company.com": "o'brien@company.com",
+    "ann―lee@company.com": "ann-lee@company.com",
+    "ﬁona@company.com": "fiona@company.com",
+    "𝐚nna@company.com": "anna@company.com",
+    "а.berg@company.com": "a.berg@company.com",
+    "anna@сор.com": "anna@cop.com",
+    "anna@аррӏе.com": "anna@apple.com",
     "аnna@company.com": "anna@company.com",
     "αnna@company.com": "anna@company.com",
     "ａｎｎａ@company.com": "anna@company.com",
@@ -21,7 +29,7 @@ MEANT = {
     "josé.o’brien@company.com": "josé.o'brien@company.com",
 }
 GOOD = [
-    "анна@company.com", "анна@компания.рф", "сора@company.com", "νίκος@company.gr", "zoé@bücher.de", "аnnж@company.com",
+    "анна@company.com", "анна@компания.рф", "сора@сора.рф", "аня@сор.com", "νίκος@company.gr", "zoé@bücher.de", "аnnж@company.com",
     "用户@例子.广告", "anna@company.com", "o'brien@company.com",
 ]  # fmt: skip
 

@@ -72,6 +72,10 @@ BAD = {
     "„ Anna “": ("quotes_around_name", "Anna"),
     "«Anna»": ("quotes_around_name", "Anna"),
     "'Anna'": ("quotes_around_name", "Anna"),
+    "''Anna''": ("quotes_around_name", "Anna"),
+    "´Anna´": ("quotes_around_name", "Anna"),
+    "＂Anna＂": ("quotes_around_name", "Anna"),
+    "『花子』": ("quotes_around_name", "花子"),
     "Ã\x81lvaro": ("control_character", "Álvaro"),
 }
 

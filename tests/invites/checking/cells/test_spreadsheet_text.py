@@ -11,6 +11,7 @@ from tests.checking import check_person
 ERRORS = [
     "#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#NV", "#BEZUG!", "#WERT!",
     "#VALEUR!", "#VALEUR !", "#NOM\xa0?", "#N/D", "#¡REF!", "#¿NOMBRE?", "#¡VALOR!", "###", "########", "Err:502",
+    "#n/a", "#Ref!", "#wert!", "#Error", "#CALCUL!", "#OBTENIENDO_DATOS",
 ]  # fmt: skip
 NO_ERRORS = ["#", "##", "#1", "#team", "#WOW!", "N/A", "A#N/A", "Err:5", "Err:abc", "Erik", "# # #", "#n/a is fine"]
 
@@ -22,6 +23,8 @@ FORMULAS = {
     "='Bob'": "Bob",
     '=T("Bob")': "Bob",
     '=t( "Bob" )': "Bob",
+    "=“Bob”": "Bob",
+    "=„Bob“": "Bob",
     '="Bob ""Ray"" Lee"': 'Bob "Ray" Lee',
     '=""': "",
 }
