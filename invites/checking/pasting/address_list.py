@@ -9,19 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.utils import quote, unquote
+from itertools import pairwise
 from typing import NamedTuple
 
 from invites.checking.cells.text import trim
 from invites.checking.full_names import split_full_name
 
-_AFTER_ADDRESS = ";；"
+_AFTER_ADDRESS = ";；؛"
 # Between addresses, or between a last and a first name.
-_COMMAS = ",，、"
+_COMMAS = ",，、،"
 _SEPARATORS = _AFTER_ADDRESS + _COMMAS
 # What separators are part of, from the first to the last character.
 _CLOSED_BY = {'"': '"', "“": "”", "<": ">", "(": ")"}
 _SPECIAL = re.compile(f"[{_SEPARATORS}{''.join(_CLOSED_BY)}]")
-_BULLET = re.compile(r"[-*\u2022\u00b7\u2013]\s+")
+# What stands before the first address of a line: a bullet, a number, and the field of an email.
+_BULLET = re.compile(r"(?:[-*\u2022\u00b7\u2013]|\d{1,4}[.)])\s+")
+_FIELD = re.compile(r"(?:To|Cc|Bcc|From|An|Kopie|Blindkopie|Von|À|De|Cci|Para|CCO)\s?:\s*", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"<[^<>\s@]*@[^<>\s@]*>")
+# Marks of the writing direction, which mail programs put around names and addresses.
+_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_AROUND = " " + _DIRECTIONS
 _WORD = re.compile(r"\S+")
 _QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"))
 # How many characters before a comma are searched for the domain that it may belong to.
@@ -128,14 +135,19 @@ def _find_end(line: str, mark: str, at: int) -> int:
 def _entries_in(line: str, start: int, end: int) -> list[Entry]:
     """The entries in a part of the line: nearly always one."""
     text = line[start:end]
-    if bullet := _BULLET.match(text.lstrip()):
-        start += len(text) - len(text.lstrip()) + bullet.end()
-        text = line[start:end]
+    for before in (_BULLET, _FIELD):
+        if found := before.match(text.lstrip()):
+            start += len(text) - len(text.lstrip()) + found.end()
+            text = line[start:end]
     start += len(text) - len(text.lstrip())
     text = text.strip()
     words = list(_WORD.finditer(text))
     if len(words) > 1 and "<" not in text and all("@" in word[0].strip("@") for word in words):
         return [Entry(start + word.start(), start + word.end(), "", word[0]) for word in words]
+    # Ann Ek <ann@example.com> Bo Li <bo@example.com>
+    ends = [0, *(match.end() for match in _IN_BRACKETS.finditer(text))]
+    if len(ends) > 2 and ends[-1] == len(text):
+        return [entry for begin, close in pairwise(ends) for entry in _entries_in(line, start + begin, start + close)]
     return [Entry(start, start + len(text), *_read(text, words))] if text else []
 
 
@@ -144,8 +156,8 @@ def _read(text: str, words: list[re.Match[str]]) -> tuple[str, str]:
     for opening, closing in (("<", ">"), ("[mailto:", "]")):
         before, found, inner = text.rpartition(opening)
         if found and inner.endswith(closing):
-            email = inner.removesuffix(closing).strip().removeprefix("mailto:")
-            name = _unquoted(before.strip(" ,，、"))
+            email = inner.removesuffix(closing).strip(_AROUND).removeprefix("mailto:")
+            name = _unquoted(before.strip(_AROUND + _COMMAS))
             return ("" if name.casefold() == email.casefold() else name), email
     return _read_words(text, words)
 
@@ -153,14 +165,14 @@ def _read(text: str, words: list[re.Match[str]]) -> tuple[str, str]:
 def _read_words(text: str, words: list[re.Match[str]]) -> tuple[str, str]:
     """Ann Ek ann@example.com, ann@example.com (Ann Ek). One word before an address may be a part of it."""
     if text.count("@") != 1 or not 2 <= len(words) <= _MOST_WORDS + 1:
-        return "", text
+        return "", _unquoted(text.strip(_AROUND)).removeprefix("mailto:") if len(words) == 1 else text
     if "@" in words[0][0]:
         email, name = words[0][0], text[words[0].end() :]
     elif "@" in words[-1][0] and len(words) > 2:
         email, name = words[-1][0], text[: words[-1].start()]
     else:
         return "", text
-    return trim(name).strip("()-– "), email.strip("()<>")
+    return trim(name).strip("()-–: "), email.strip("()<>")
 
 
 def _unquoted(name: str) -> str:
