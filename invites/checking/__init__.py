@@ -26,9 +26,11 @@ from invites.checking.messages import Language
 from invites.checking.pasting.pasted_text import LONGEST_PASTE, MOST_PASTED_ROWS, PastedText, count_lines, read_pasted
 from invites.checking.pasting.understanding import Fix, Understanding, UnderstoodRow, understand
 from invites.checking.problem import Notice, Problem
+from invites.checking.reading.columns.column_letters import letters_of
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
 from invites.checking.reading.columns.header import ESCAPED_COLUMN, is_what_is_wrong
-from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question, decide, letters_of
+from invites.checking.reading.decide import decide
+from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.encodings.known_encodings import codec_of, encoding_name, label_of
 from invites.checking.reading.options import FIND_OUT, NOT_USED, Evidence, HiddenRows, NameOrder, ReadingOptions
