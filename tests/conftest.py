@@ -27,7 +27,7 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import expect
 
-from accounts.models import ActivityDeletion, Membership, Organization, Role, Site, User
+from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.organizations import create_organization
 from config.harness.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
@@ -35,6 +35,7 @@ from invites import tasks
 from invites.imports import chunks
 from invites.imports.upload import start_batch
 from invites.models import Batch
+from tests import databases
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"
@@ -46,21 +47,18 @@ hypothesis_settings.register_profile("repeatable", derandomize=True)
 hypothesis_settings.load_profile("repeatable")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flush_despite_triggers() -> Iterator[None]:
-    """Let Django empty the tables after a test that commits, although triggers protect the activity log on SQLite."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    guard, operations = ActivityDeletion._meta.db_table, type(connection.ops)
-    flush = operations.execute_sql_flush
-
-    def execute(self: Any, statements: list[str]) -> None:
-        others = [each for each in statements if guard not in each]
-        flush(self, [f"INSERT INTO {guard} DEFAULT VALUES", *others, f"DELETE FROM {guard}"])
-
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """Empty databases for the fast tests. On SQLite it is a copy of one that was migrated once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "execute_sql_flush", execute)
+        databases.empty_tables_quickly(patch)
+        if connection.vendor == "sqlite":
+            with django_db_blocker.unblock():
+                databases.use_copy()
+        else:
+            request.getfixturevalue("django_db_setup")
         yield
 
 
@@ -321,8 +319,21 @@ LONG = (
         "tests/invites/checking/cells/test_email_screening",
     ),
 )
-# What pages say, and who sees them. On PostgreSQL, tests/test_every_address.py asks for all of them.
-PAGES = ("/presentation/", "/test_visibility.py", "/test_permissions.py")
+# About pages, emails, permissions and signing in: what they ask of the database is asked by other tests, too. On
+# PostgreSQL, tests/test_every_address.py opens every page.
+ON_SQLITE_ALONE = (
+    *("/presentation/", "/views/", "/transports/", "_in_browser.py", "test_every_address.py"),
+    *("/test_visibility.py", "/test_permissions.py", "/test_authorization.py", "/bulk/test_views.py"),
+    *("/test_invite_csv.py", "/test_unexpected_errors.py", "/test_problems.py", "/test_demo.py"),
+    *("activity/test_page.py", "live/test_streams_over_http.py"),
+    *("mailing/test_template.py", "mailing/test_email_settings.py", "mailing/test_trial.py"),
+    *("invitations/test_messages.py", "invitations/test_wording.py", "imports/test_result_email.py"),
+    *("accounts/test_admin.py", "accounts/test_languages.py", "accounts/test_settings_and_account.py"),
+    *("accounts/test_member_names.py", "accounts/test_names.py"),
+    *("organizations/test_grants.py", "organizations/test_role_access.py", "organizations/test_access.py"),
+    *("users/test_sign_in.py", "users/test_sign_in_limits.py", "users/test_reset_limits.py"),
+    *("users/test_lost_password.py", "users/test_anonymous_sessions.py"),
+)
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 
 
@@ -348,12 +359,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def runs_on_servers(item: pytest.Item, fixtures: set[str]) -> bool:
-    """Whether it uses the database. Tests of pages don't count, unless they are about transactions."""
+    """Whether it runs on PostgreSQL, too: if it uses the database, in a file where the kind of database can matter.
+
+    Tests of transactions always do, and those that say so themselves.
+    """
+    if item.get_closest_marker("servers"):
+        return True
     mark = item.get_closest_marker("django_db")
     if "transactional_db" in fixtures or (mark and mark.kwargs.get("transaction")):
         return True
-    is_about_pages = any(part in item.nodeid.partition("::")[0] for part in PAGES)
-    return not is_about_pages and (mark is not None or bool({"django_db_setup", "db", "stack"} & fixtures))
+    file = item.nodeid.partition("::")[0]
+    if any(part in file for part in ON_SQLITE_ALONE):
+        return False
+    return mark is not None or bool({"django_db_setup", "db", "stack"} & fixtures)
 
 
 def pytest_collection_finish() -> None:

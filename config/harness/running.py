@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import secrets
@@ -11,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -28,6 +26,8 @@ import redis
 from psycopg import sql
 
 from config.devserver import embedded_broker
+from config.harness.commands import CommandProcess
+from config.harness.prepared import demo_password, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 UP = ("manage.py", "up")
@@ -83,9 +83,6 @@ def find_chromium() -> str | None:
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None)
 
-
-# Of the demo's admins. Hashing it takes a third of a second, so all stacks of a test process share it.
-PASSWORD_OF_DEMO = secrets.token_urlsafe(12)
 
 # As long as a secret key has to be.
 LONG_KEY = "a-secret-key-for-this-test-and-nothing-else-0123456789"
@@ -152,23 +149,21 @@ class Mail:
     html: str
 
 
-@cache
-def _prepared_data(*, demo: bool) -> Path:
-    """A data directory with a migrated SQLite database and the demo, created once per test process."""
-    directory = tempfile.TemporaryDirectory(prefix="rollcall-prepared-")
-    atexit.register(directory.cleanup)
-    data_dir = Path(directory.name)
-    if demo:
-        copy_prepared_data(data_dir, demo=False)
-    command = ("seed_demo", "--quiet") if demo else ("migrate", "--verbosity=0")
-    done = run_manage(*command, DATA_DIR=str(data_dir), DEBUG="1", DEMO_PASSWORD=PASSWORD_OF_DEMO)
-    assert done.returncode == 0, done.stderr
-    return data_dir
-
-
 def copy_prepared_data(data_dir: Path, *, demo: bool) -> None:
-    """Fill a new data directory, so that the product starts quickly on it."""
-    shutil.copytree(_prepared_data(demo=demo), data_dir, dirs_exist_ok=True)
+    """Fill a new data directory with a migrated SQLite database, so that the product starts quickly on it."""
+    source = prepared("demo", _prepare_demo) if demo else prepared("migrated", _prepare_database)
+    shutil.copytree(source, data_dir, dirs_exist_ok=True)
+
+
+def _prepare_database(data_dir: Path) -> None:
+    done = run_manage("migrate", "--verbosity=0", DATA_DIR=str(data_dir), DEBUG="1")
+    assert done.returncode == 0, done.stderr
+
+
+def _prepare_demo(data_dir: Path) -> None:
+    copy_prepared_data(data_dir, demo=False)
+    done = run_manage("seed_demo", "--quiet", DATA_DIR=str(data_dir), DEBUG="1", DEMO_PASSWORD=demo_password())
+    assert done.returncode == 0, done.stderr
 
 
 def read_inbox(directory: Path, to: str | None = None) -> list[Mail]:
@@ -206,7 +201,7 @@ class Stack:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.password = PASSWORD_OF_DEMO
+        self.password = demo_password()
         self.settings = {
             "DATA_DIR": str(data_dir),
             "PORT": str(self.port),
@@ -217,6 +212,7 @@ class Stack:
         }
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
+        self._commands = CommandProcess(clean_environment(**self.settings, DEBUG="1"))
 
     def start(
         self,
@@ -262,6 +258,7 @@ class Stack:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Stop everything, as Ctrl-C does. Returns the exit status. Fails if a process is left."""
         assert self.process is not None
+        self._commands.close()
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
@@ -296,7 +293,7 @@ class Stack:
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command of manage.py beside the stack, on the same data."""
-        return run_manage(*arguments, **self.settings, DEBUG="1")
+        return self._commands.run(*arguments)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -360,8 +357,8 @@ class WorkerOnFile:
     """A real Celery worker with beat, an embedded Valkey, and a SQLite file with the demo, each for one test.
 
     `broker` is another one than Valkey, with its REDIS_URL among the settings, as a DATABASE_URL may be.
-    The test's own process never opens that database: `run(code)` runs Python in a Django process of
-    its own there and returns what it printed, `ask(code)` what it printed as JSON.
+    The test's own process never opens that database: `run(code)` runs Python in a Django process
+    there and returns what it printed, `ask(code)` what it printed as JSON.
     """
 
     def __init__(self, directory: Path, *, broker: Broker | None = None, **settings: str) -> None:
@@ -370,6 +367,7 @@ class WorkerOnFile:
         self.broker = broker or EmbeddedValkey(self.data_dir)
         self.worker: subprocess.Popen[bytes] | None = None
         self.log_path = directory / "worker.log"
+        self._commands = CommandProcess(clean_environment(**self.settings))
 
     def __enter__(self) -> WorkerOnFile:
         try:
@@ -387,6 +385,7 @@ class WorkerOnFile:
         return self
 
     def __exit__(self, *_: Any) -> None:
+        self._commands.close()
         if self.worker is not None and self.worker.poll() is None:
             self.worker.terminate()
             try:
@@ -420,9 +419,13 @@ class WorkerOnFile:
         os.killpg(self.worker.pid, signal.SIGKILL)
         self.worker.wait()
 
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of manage.py on this database."""
+        return self._commands.run(*arguments)
+
     def run(self, code: str) -> str:
         """What the Python code printed, run in a Django process on this database."""
-        done = run_manage("shell", "--no-imports", "-c", code, **self.settings)
+        done = self.manage("shell", "--no-imports", "-c", code)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -130,7 +130,7 @@ class Work:
         self.path = directory / "team.csv"
 
     def manage(self, *arguments: str) -> str:
-        done = run_manage(*arguments, **self.worker.settings)
+        done = self.worker.manage(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
