@@ -261,6 +261,7 @@ NAMES = (
 ).split()
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("name", OURS)
 def test_no_page_fails_for_values_that_a_database_cannot_store(
     name: str, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]

@@ -152,6 +152,7 @@ def test_a_list_accepts_only_the_filters_that_it_offers(
         assert client.get(path, {field: "1"}).status_code == 400, field
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_an_invalid_filter_causes_no_server_error(
     model: type[Model], client: Client, member_membership: Membership
@@ -170,6 +171,7 @@ def test_an_invalid_filter_causes_no_server_error(
         assert answer.status_code in (200, 302, 400), (field, lookup, value)
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_no_query_of_a_list_causes_a_server_error(
     model: type[Model], client: Client, member_membership: Membership, invitation: Invitation

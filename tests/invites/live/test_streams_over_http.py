@@ -17,7 +17,6 @@ from config.harness.visitor import Visitor
 from invites.live.streams import MAX_STREAMS_PER_USER
 from tests.files import many
 
-pytestmark = pytest.mark.servers
 ADMIN, COLLEAGUE = "admin@example.com", "colleague@example.com"
 # A stream looks once a second, and less often when there are many.
 ENDS_WITHIN = 4.0
