@@ -172,6 +172,12 @@ def cells_of(text: str) -> list[list[str]]:
     return [[text], ["anna@company.com", text], *(line.split(",") for line in text.splitlines())]
 
 
+def row_of_column_names(text: str) -> None:
+    # A second call would find all names in the cache, and so take no time.
+    find_meaning.cache_clear()
+    find_header_row(list(enumerate(cells_of(text), start=1)))
+
+
 def undecided_file(text: str) -> None:
     """Check a text as a file, and again as suggested if something has to be decided first."""
     for header in ("", "Email,Full name\n", "Crew\n\nE-mail;Nom complet;Note\n"):
@@ -239,7 +245,7 @@ HEURISTICS: dict[str, Function] = {
     "header cell": lambda text: read_header([text], limits=Limits()),
     "header": lambda text: read_header(["Email", "First name", text, *text[:200].split(",")], limits=Limits()),
     "meaning of a column name": find_meaning.__wrapped__,
-    "row of column names": lambda text: find_header_row(list(enumerate(cells_of(text), start=1))),
+    "row of column names": row_of_column_names,
     "suggested columns": lambda text: suggest_columns(text[:400].split(","), cells_of(text)),
     "known export": lambda text: (recognize_export([text, *text.split(",")]), is_preamble([text, *text.split(",")])),
     "full name": lambda text: [split_full_name(text, order) for order in ("first-last", "last-first")],
