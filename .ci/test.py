@@ -18,6 +18,7 @@ IN_BROWSER = [*PYTEST, "-m", "browser", "-o", "cache_dir=.pytest_cache/browser"]
 OTHERS = [*PYTEST, "-m", "not browser", "-o", "cache_dir=.pytest_cache/others"]
 IN_PARALLEL = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 TESTS_FAILED = 1
+GIVES_WAY = ["/usr/bin/env", "nice", "-n", "5"]
 
 
 def main() -> int:
@@ -32,7 +33,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
     with tempfile.TemporaryFile() as report:
         runs.append(subprocess.Popen(IN_BROWSER, stdout=report, stderr=subprocess.STDOUT))
-        runs.append(subprocess.Popen([*OTHERS, *IN_PARALLEL]))
+        # A browser that waits for the processor is late, and its tests fail. Other tests only take longer.
+        runs.append(subprocess.Popen([*GIVES_WAY, *OTHERS, *IN_PARALLEL]))
         others, in_browser = runs[1].wait(), runs[0].wait()
         report.seek(0)
         shutil.copyfileobj(report, sys.stdout.buffer)
