@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -55,6 +55,22 @@ def offset_text(name: str, now: datetime) -> str:
     minutes = round(offset.total_seconds() / 60)
     sign = "-" if minutes < 0 else "+"
     return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def moment_in(zone: ZoneInfo, day: date, at: time) -> datetime | None:
+    """The moment when clocks of the zone show this; None if they never do, because they are set forward over it.
+
+    When clocks are set back, they show it twice. Then it is the first of the two.
+    """
+    local = datetime.combine(day, at)
+    moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
+
+
+def is_shown_twice(zone: ZoneInfo, moment: datetime) -> bool:
+    """Whether clocks of the zone show the local time of this moment twice, because they are set back."""
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    return local.replace(tzinfo=zone, fold=0).utcoffset() != local.replace(tzinfo=zone, fold=1).utcoffset()
 
 
 def _by_city(choice: tuple[str, str]) -> str:

@@ -25,12 +25,15 @@ from invites.imports import (
     invite,
     reading,
     recovery,
+    release,
     result_email,
+    schedule,
     send,
     undo,
 )
 from invites.imports.check_slots import CheckSlots
 from invites.invitations import quotas
+from invites.invitations import schedule as invitation_schedule
 from invites.mailing import domain_backoff, outbox, rate_limit
 from invites.models import Batch
 from invites.personal_data import organization_deletion
@@ -180,6 +183,19 @@ def enqueue_stalled_batches() -> None:
         enqueue_on_commit(revoke_slice, batch_id)
 
 
+def start_scheduled_imports() -> None:
+    """Start the imports whose time has come."""
+    for batch_id in schedule.find_due_imports():
+        if schedule.start_due_import(batch_id):
+            enqueue_chunks(batch_id)
+
+
+def start_scheduled_invitations() -> None:
+    """Start the single invitations whose time has come."""
+    for organization_id in invitation_schedule.start_due():
+        enqueue_on_commit(send_due_invitations, organization_id)
+
+
 def enqueue_due_mail() -> None:
     """Enqueue the emails that are due in the outbox."""
     for organization_id in outbox.organizations_with_due_mail():
@@ -212,6 +228,8 @@ def enqueue_deletions() -> None:
 
 RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     enqueue_stalled_batches,
+    start_scheduled_imports,
+    start_scheduled_invitations,
     enqueue_due_mail,
     enqueue_result_emails,
     enqueue_stalled_bulk_actions,
@@ -226,9 +244,13 @@ RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
 
 
 def process_claimed_chunk(claim: chunks.ChunkClaim) -> timedelta | None:
-    """Invite the chunk and send its emails. Returns when the rate limit allows more, if it held some back."""
+    """Invite the chunk and send its emails; those of a scheduled import wait in between.
+
+    Returns when the rate limit allows more, if it held some back.
+    """
     try:
         invite.invite_chunk(claim)
+        release.release_chunk(claim)
         return send.send_chunk(claim)
     except Exception as error:
         chunks.note_error(claim, error)
@@ -236,7 +258,9 @@ def process_claimed_chunk(claim: chunks.ChunkClaim) -> timedelta | None:
 
 
 def finish_batch(batch_id: int) -> bool:
-    """Finish the batch if none of its chunks has work left. True if this call finished it."""
+    """Finish the batch if none of its chunks has work left, or let it wait for its time. True if this call did it."""
+    if schedule.hold_batch(batch_id):
+        return True
     is_finished = finish.finish_batch(batch_id)
     if is_finished:
         enqueue_on_commit(send_result_email, batch_id)
@@ -270,10 +294,22 @@ def enqueue_next_step(batch: Batch) -> None:
     """Enqueue what follows a check: inviting, cleaning up, or a second try after an unexpected error."""
     if batch.state == Batch.State.INVITING:
         enqueue_chunks(batch.pk)
+    elif batch.state == Batch.State.STOPPED and batch.send_at is not None:
+        revoke_scheduled(batch)
+        enqueue_on_commit(clean_up_batch, batch.pk)
     elif batch.state == Batch.State.CHECKING:
         enqueue_on_commit(check_batch, batch.pk, after=RETRY_CHECK_AFTER)
     elif batch.state in Batch.ENDED:
         enqueue_on_commit(clean_up_batch, batch.pk)
+
+
+def revoke_scheduled(batch: Batch) -> None:
+    """Revoke what a stopped import has scheduled: right now if it is little, else by workers."""
+    if batch.invitations.scheduled().count() > release.FEW:
+        enqueue_chunks(batch.pk)
+        return
+    while claim := chunks.claim_chunk(batch.pk):
+        process_claimed_chunk(claim)
 
 
 def enqueue_chunks(batch_id: int) -> None:

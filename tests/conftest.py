@@ -17,6 +17,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,7 @@ def start(admin_membership: Membership, read_only: AccessSelection) -> Callable[
         name: str = "team.csv",
         only_valid: bool = False,
         message: str = "",
+        send_at: datetime | None = None,
     ) -> Batch:
         batch = start_batch(
             by or admin_membership,
@@ -212,6 +214,7 @@ def start(admin_membership: Membership, read_only: AccessSelection) -> Callable[
             selection=read_only,
             only_valid=only_valid,
             message=message,
+            send_at=send_at,
         )
         tasks.check_batch(batch.pk)
         batch.refresh_from_db()

@@ -87,6 +87,8 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:invitation_unlist": (WITH_PERMISSION, "invitation"),
     "directory:expiring": (WITH_PERMISSION, ""),
     "directory:expiring_close": (WITH_PERMISSION, ""),
+    "directory:invitation_schedule": (WITH_PERMISSION, "invitation"),
+    "directory:invitation_send_now": (WITH_PERMISSION, "invitation"),
     "directory:requests": (WITH_PERMISSION, ""),
     "directory:request_grant": (WITH_PERMISSION, "invitation"),
     "directory:request_dismiss": (WITH_PERMISSION, "invitation"),
@@ -107,6 +109,8 @@ OURS: dict[str, tuple[Responses, str]] = {
     "imports:batch_stop": (WITH_PERMISSION, "batch"),
     "imports:batch_remind": (WITH_PERMISSION, "batch"),
     "imports:batch_undo": (WITH_PERMISSION, "batch"),
+    "imports:batch_schedule": (WITH_PERMISSION, "batch"),
+    "imports:batch_send_now": (WITH_PERMISSION, "batch"),
     "imports:batch_invite_declined": (WITH_PERMISSION, "batch"),
     "imports:batch_reactivate": (WITH_PERMISSION, "batch"),
     "imports:batch_close_banner": (WITH_PERMISSION, "batch"),
@@ -257,7 +261,7 @@ NAMES = (
     "q search status role site page format kind outcome again correct do action all confirmed selected seen-2 cell-2-0 but "
     "email first_name last_name description name country roles sites permissions as_typed use place redraw sheet "
     "asks_sheet encoding hidden_rows header_row shown chosen column-0 suggested-0 not_in_file name_order "
-    "message sender_name reply_to language"
+    "message sender_name reply_to language time_zone send send_date send_time"
 ).split()
 
 

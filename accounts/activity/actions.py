@@ -52,6 +52,8 @@ class Action(TextChoices):
     INVITED_AGAIN = "invited_again", Group.INVITATIONS, _("Invited again after a decline")
     UNLISTED = "unlisted", Group.INVITATIONS, _("Removed a declined invitation from the list")
     REQUEST_DISMISSED = "request_dismissed", Group.INVITATIONS, _("Dismissed a request for a new invitation")
+    RESCHEDULED = "rescheduled", Group.INVITATIONS, _("Changed when an invitation is sent")
+    SENT_NOW = "sent_now", Group.INVITATIONS, _("Sent a scheduled invitation now")
     RESENT = "resent", Group.INVITATIONS, _("Resent an invitation")
     RESENT_MANY = "resent_many", Group.INVITATIONS, _("Resent invitations")
     REVOKED = "revoked", Group.INVITATIONS, _("Revoked an invitation")
@@ -63,6 +65,9 @@ class Action(TextChoices):
     IMPORT_ANSWERED = "import_answered", Group.IMPORTS, _("Chose how to read a file")
     IMPORT_CONFIRMED = "import_confirmed", Group.IMPORTS, _("Confirmed everyone’s access")
     IMPORT_CORRECTED = "import_corrected", Group.IMPORTS, _("Uploaded a corrected file")
+    IMPORT_SCHEDULED = "import_scheduled", Group.IMPORTS, _("Scheduled an import")
+    IMPORT_RESCHEDULED = "import_rescheduled", Group.IMPORTS, _("Changed when an import is sent")
+    IMPORT_SENT_NOW = "import_sent_now", Group.IMPORTS, _("Sent a scheduled import now")
     IMPORT_STOPPED = "import_stopped", Group.IMPORTS, _("Stopped an import")
     IMPORT_UNDONE = "import_undone", Group.IMPORTS, _("Undid an import")
 

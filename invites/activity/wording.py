@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from accounts.wording import counted, listed, separated
 from invites.directory.export import described
 from invites.imports.presentation.names import pasted_name
-from invites.wording import browser_of
+from invites.wording import browser_of, moment
 
 _USERS = ngettext_lazy("{count} user", "{count} users")
 _LABELS = {
@@ -36,6 +36,7 @@ _LABELS = {
     "email_message": gettext_lazy("Message for everyone"),
     "language": gettext_lazy("Language"),
     "time_zone": gettext_lazy("Time zone"),
+    "send_at": gettext_lazy("To be sent"),
     "remembered_columns": gettext_lazy("Remembered columns"),
 }
 _COUNTS = {
@@ -169,6 +170,8 @@ def changes_of(entry: ActivityEntry) -> list[Changed]:
 def _value(name: str, value: object) -> str:
     if name == "other_domains":
         return str(dict(Organization.OtherDomains.choices).get(str(value), ""))
+    if name == "send_at" and isinstance(value, str):
+        return moment(datetime.fromisoformat(value))
     if isinstance(value, bool):
         return _("active") if value else _("deactivated")
     return "" if value is None else str(value)

@@ -11,6 +11,7 @@ from invites.directory.views import (
     person,
     removal,
     requests,
+    schedule,
     users,
 )
 
@@ -44,6 +45,8 @@ urlpatterns = [
     path("invitations/<int:pk>/edit/", invitations.invitation_edit, name="invitation_edit"),
     path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
     path("invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitations/<int:pk>/schedule/", schedule.invitation_schedule, name="invitation_schedule"),
+    path("invitations/<int:pk>/send-now/", schedule.invitation_send_now, name="invitation_send_now"),
     path("invitations/<int:pk>/invite-again/", invitations.invitation_again, name="invitation_again"),
     path("invitations/<int:pk>/unlist/", invitations.invitation_unlist, name="invitation_unlist"),
     path("invitations/<int:pk>/grant/", requests.request_grant, name="request_grant"),

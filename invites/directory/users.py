@@ -32,6 +32,7 @@ class Status(TextChoices):
     ACTIVE = "active", _("Active")
     PENDING = "pending", _("Invite pending")
     EXPIRED = "expired", _("Invite expired")
+    SCHEDULED = "scheduled", _("Invite scheduled")
     DECLINED = "declined", _("Invite declined")
     DEACTIVATED = "deactivated", _("Deactivated")
 
@@ -111,6 +112,7 @@ class Person:
     declined_at: datetime | None = None
     access: AccessIds = field(default_factory=AccessIds)
     membership: Membership | None = None
+    scheduled_at: datetime | None = None
     invitation: Invitation | None = None
 
     @property
@@ -125,13 +127,15 @@ class StatusCounts:
     active: int
     pending: int
     expired: int
+    scheduled: int
     declined: int
     deactivated: int
     few: Mapping[Status, list[int]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def total(self) -> int:
-        return self.active + self.pending + self.expired + self.declined + self.deactivated
+        invited = self.pending + self.expired + self.scheduled + self.declined
+        return self.active + invited + self.deactivated
 
     def of(self, status: Status | None) -> int:
         return getattr(self, status.value) if status else self.total
@@ -143,15 +147,18 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
     if everyone.search and (few := _find_few(organization, everyone, now)) is not None:
         return StatusCounts(**{status.value: len(few[status]) for status in Status}, few=few)
     members, invitations, declined = users_matching(organization, everyone)
+    is_scheduled = Q(mail_state=Invitation.Mail.SCHEDULED)
     if everyone.is_narrow:
         open_ones = invitations.aggregate(
-            pending=Count("expires_at", filter=Q(expires_at__gt=now)),
-            expired=Count("expires_at", filter=Q(expires_at__lte=now)),
+            pending=Count("expires_at", filter=Q(expires_at__gt=now) & ~is_scheduled),
+            expired=Count("expires_at", filter=Q(expires_at__lte=now) & ~is_scheduled),
+            scheduled=Count("expires_at", filter=is_scheduled),
         )
     else:
         # Each is answered by an index that has nothing else.
-        expired = invitations.expired(now).count()
-        open_ones = {"expired": expired, "pending": max(0, invitations.count() - expired)}
+        expired, scheduled = invitations.expired(now).count(), invitations.scheduled().count()
+        pending = max(0, invitations.count() - expired - scheduled)
+        open_ones = {"expired": expired, "pending": pending, "scheduled": scheduled}
     # Few members are deactivated, and they have an index.
     deactivated = _members(organization, replace(wanted, status=Status.DEACTIVATED), one_by_one=True).count()
     active = max(0, _count_members(members, everyone) - deactivated)
@@ -177,9 +184,9 @@ def _find_few(organization: Organization, wanted: UserFilter, now: datetime) -> 
         found[Status.DEACTIVATED if deactivated_at else Status.ACTIVE].append(pk)
     if len(found[Status.ACTIVE]) + len(found[Status.DEACTIVATED]) > FEW:
         return None
-    for pk, expires_at in invitations.values_list("pk", "expires_at")[: FEW + 1]:
-        found[Status.PENDING if expires_at > now else Status.EXPIRED].append(pk)
-    if len(found[Status.PENDING]) + len(found[Status.EXPIRED]) > FEW:
+    for pk, expires_at, mail_state in invitations.values_list("pk", "expires_at", "mail_state")[: FEW + 1]:
+        found[_status_of(expires_at, mail_state, now)].append(pk)
+    if len(found[Status.PENDING]) + len(found[Status.EXPIRED]) + len(found[Status.SCHEDULED]) > FEW:
         return None
     found[Status.DECLINED] += declined.values_list("pk", flat=True)[: FEW + 1]
     return None if len(found[Status.DECLINED]) > FEW else found
@@ -238,9 +245,11 @@ def _is_linked(links: type[Model], *, one_by_one: bool, **to: int) -> Q:
 
 
 def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
-    if wanted.status not in (None, Status.PENDING, Status.EXPIRED):
+    if wanted.status not in (None, Status.PENDING, Status.EXPIRED, Status.SCHEDULED):
         return Invitation.objects.none()
     invitations = _narrowed(Invitation.objects.open_in(organization), organization, wanted)
+    if wanted.status == Status.SCHEDULED:
+        return invitations.scheduled()
     if wanted.status == Status.PENDING:
         invitations = invitations.unexpired()
     if wanted.status == Status.EXPIRED:
@@ -248,6 +257,11 @@ def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQu
     if wanted.expires_soon:
         now = timezone.now()
         invitations = invitations.unexpired(now).filter(expires_at__lte=now + SOON)
+    # Most organizations have nothing scheduled. Without this condition, an index alone finds the others.
+    if (wanted.status or wanted.expires_soon) and Invitation.objects.scheduled().filter(
+        organization=organization
+    ).exists():
+        invitations = invitations.with_link()
     return invitations
 
 
@@ -304,7 +318,13 @@ def status_of_invitation(invitation: Invitation, now: datetime) -> Status:
     """The status of an open or declined invitation."""
     if invitation.state == Invitation.State.DECLINED:
         return Status.DECLINED
-    return Status.PENDING if invitation.expires_at > now else Status.EXPIRED
+    return _status_of(invitation.expires_at, invitation.mail_state, now)
+
+
+def _status_of(expires_at: datetime, mail_state: str, now: datetime) -> Status:
+    if mail_state == Invitation.Mail.SCHEDULED:
+        return Status.SCHEDULED
+    return Status.PENDING if expires_at > now else Status.EXPIRED
 
 
 def person_of_member(member: Membership) -> Person:
@@ -354,6 +374,7 @@ def person_of_invitation(invitation: Invitation, access: AccessNames, now: datet
         undelivered=FailureReason.text_of(invitation.mail_detail or FailureReason.BOUNCED) if undelivered else "",
         declined_at=invitation.answered_at if is_declined else None,
         access=access.ids(all_sites=invitation.grant.all_sites),
+        scheduled_at=invitation.scheduled_at,
         invitation=invitation,
     )
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from zlib import crc32
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
@@ -25,7 +26,7 @@ from invites.directory.users import (
     person_with_access,
     users_matching,
 )
-from invites.models import AccessGrant, Invitation
+from invites.models import AccessGrant, Batch, Invitation
 
 # With so many matches, the database finds a page sooner by looking at one after the other.
 MANY = 5_000
@@ -110,7 +111,7 @@ class _People:
             return users_matching(self._organization, self._wanted, one_by_one=one_by_one)
         ids = {status: found for status, found in self._counts.few.items() if self._wanted.status in (None, status)}
         members = [*ids.get(Status.ACTIVE, ()), *ids.get(Status.DEACTIVATED, ())]
-        invitations = [*ids.get(Status.PENDING, ()), *ids.get(Status.EXPIRED, ()), *ids.get(Status.DECLINED, ())]
+        invitations = [pk for status, found in ids.items() if not status.is_member for pk in found]
         return (
             Membership.objects.filter(pk__in=members) if members else Membership.objects.none(),
             Invitation.objects.filter(pk__in=invitations) if invitations else Invitation.objects.none(),
@@ -167,6 +168,9 @@ def _load_invitations(organization: Organization, ids: list[int]) -> dict[int, P
     if not ids:
         return {}
     invitations = list(organization.invitations.filter(pk__in=ids).select_related("grant"))
+    if any(each.is_scheduled and each.mail_due_at is None for each in invitations):
+        # They are sent with their import.
+        prefetch_related_objects(invitations, Prefetch("batch", Batch.objects.only("send_at")))
     access = _load_access(AccessGrant, {invitation.grant_id for invitation in invitations})
     now = timezone.now()
     return {each.pk: person_of_invitation(each, access[each.grant_id], now) for each in invitations}

@@ -21,9 +21,9 @@ from accounts.permissions import Permission
 from accounts.wording import counted, listed
 from invites.directory.timeline import Event, History, Kind, Somebody
 from invites.invitations.visibility import sees_everybody
-from invites.invitations.wording import grant_sentence
+from invites.invitations.wording import grant_sentence, send_time_text
 from invites.models import FailureReason, Invitation
-from invites.wording import browser_of
+from invites.wording import browser_of, moment
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -107,6 +107,9 @@ def items_to_come(invitation: Invitation) -> list[Item]:
     if invitation.state != Invitation.State.PENDING or invitation.is_expired:
         return []
     match invitation.mail_state:
+        case Invitation.Mail.SCHEDULED if at := invitation.scheduled_at:
+            text = _("The invitation will be sent {time}")
+            return [Item("clock", text.format(time=send_time_text(invitation.organization, at)))]
         case Invitation.Mail.QUEUED:
             return [Item("mail", _("The email is about to be sent"))]
         case Invitation.Mail.SENDING:
@@ -173,6 +176,11 @@ def _changed(entry: ActivityEntry, at: datetime, who: str, reader: _Reader) -> I
             return Item("user-minus", _sentence(_("{who} removed {user}"), who=who, user=user), at, notes=_lines(entry))
         case Action.LEFT:
             return Item("log-out", _("Left the organization"), at)
+        case Action.RESCHEDULED:
+            text = _sentence(_("{who} changed when the invitation is sent"), who=who)
+            return Item("clock", text, at, notes=_lines(entry))
+        case Action.SENT_NOW:
+            return Item("send", _sentence(_("{who} sent the scheduled invitation"), who=who), at)
         case Action.REVOKED:
             note = _("The link stopped working.")
             return Item("ban", _sentence(_("{who} revoked the invitation"), who=who), at, notes=(note,))
@@ -244,6 +252,9 @@ def _lines(entry: ActivityEntry) -> tuple[str, ...]:
         lines.append(_sentence(_("Added {names}."), names=_isolated(listed(added))))
     if removed:
         lines.append(_sentence(_("Removed {names}."), names=_isolated(listed(removed))))
+    if "send_at" in after:
+        old, new = (moment(datetime.fromisoformat(values["send_at"])) for values in (before, after))
+        lines.append(_value_changed(_("To be sent"), old, new))
     for name, label in _LABELS.items():
         if name in after or name in before:
             lines.append(_value_changed(label, before.get(name) or "", after.get(name) or ""))

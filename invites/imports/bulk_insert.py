@@ -110,13 +110,15 @@ def insert_part(part: UploadPart) -> None:
 def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime, expires_at: datetime) -> int:
     """Store an invitation for each person whose address has no pending one. Returns how many were stored.
 
-    The database fills in the initial states: pending, with the email queued.
+    The database fills in the initial state, which is pending.
     """
+    mail_state = Invitation.Mail.QUEUED if batch.send_at is None else Invitation.Mail.SCHEDULED
     shared = {
         "organization_id": batch.organization_id,
         "grant_id": batch.grant_id,
         "inviter_id": batch.inviter_id,
         "batch_id": batch.pk,
+        "mail_state": mail_state.value,
         "created_at": connection.ops.adapt_datetimefield_value(now),
         "expires_at": connection.ops.adapt_datetimefield_value(expires_at),
     }

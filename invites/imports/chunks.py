@@ -70,7 +70,7 @@ def claim_chunk(batch_id: int) -> ChunkClaim | None:
 
 def claimable(now: datetime) -> QuerySet[BatchChunk]:
     """Unclaimed chunks with work left, in order. Those whose retry is not due yet are not among them."""
-    can_send = Q(stage=BatchChunk.Stage.INVITE) | Q(batch__mail_retry_at=None) | Q(batch__mail_retry_at__lte=now)
+    can_send = ~Q(stage=BatchChunk.Stage.MAIL) | Q(batch__mail_retry_at=None) | Q(batch__mail_retry_at__lte=now)
     return BatchChunk.objects.filter(_is_free(now), can_send)
 
 
@@ -78,7 +78,7 @@ def _is_free(now: datetime) -> Q:
     """Whether a chunk can be claimed, as far as its own columns tell."""
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
     due = Q(retry_at=None) | Q(retry_at__lte=now)
-    return ~Q(stage=BatchChunk.Stage.DONE) & unclaimed & due
+    return ~Q(stage__in=BatchChunk.IDLE) & unclaimed & due
 
 
 def held(claim: ChunkClaim) -> QuerySet[BatchChunk]:

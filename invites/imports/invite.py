@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -17,6 +15,7 @@ from invites.imports.chunks import ChunkClaim, held
 from invites.imports.stop import stop_batch
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import check_still_allowed, manageable_grants
+from invites.invitations.links import expiry_from
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
 from invites.models import AccessGrant, Batch, BatchChunk, BlockedAddress, FailureReason, Invitation, Row
 from invites.reasons import as_reason
@@ -32,6 +31,7 @@ MANY_ROWS = 1_000
 def begin_inviting(batch: Batch) -> None:
     """Divide the waiting rows into chunks, in the transaction that makes the batch `inviting`.
 
+    If its time has passed while it waited for an admin, it is sent as soon as everyone is invited.
     Raises DomainError("over_quota"), with nothing done, if there are more people than may be invited today.
     """
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
@@ -42,7 +42,9 @@ def begin_inviting(batch: Batch) -> None:
         [BatchChunk(batch=batch, first_number=cut[0], last_number=cut[-1]) for cut in cuts], batch_size=500
     )
     batch.inviting_at = timezone.now()
-    batch.save(update_fields=["inviting_at"])
+    if batch.send_at is not None and batch.send_at <= batch.inviting_at:
+        batch.send_at = None
+    batch.save(update_fields=["inviting_at", "send_at"])
 
 
 def invite_chunk(claim: ChunkClaim) -> None:
@@ -89,7 +91,9 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
         check_still_allowed(batch.inviter, batch.organization, batch.grant)
         _decide(batch, rows)
     chunk.stage, chunk.attempts = BatchChunk.Stage.MAIL, 0
-    chunk.save(update_fields=["stage", "attempts"])
+    if batch.send_at is not None:
+        chunk.stage, chunk.claimed_until = BatchChunk.Stage.HELD, None
+    chunk.save(update_fields=["stage", "attempts", "claimed_until"])
     return True
 
 
@@ -116,7 +120,7 @@ def _decide(batch: Batch, rows: QuerySet[Row]) -> None:
     # Asked again: people who accepted an earlier invitation meanwhile no longer conflict with the constraint.
     joined = members_among(batch, without(new, conflicting))
     # So are people who have just declined.
-    declined = _declined_among(batch, without(new, [*conflicting, *joined]))
+    declined = declined_among(batch, without(new, [*conflicting, *joined]))
     if joined or declined:
         batch.invitations.filter(row__in=[person.row_id for person in (*joined, *declined)]).delete()
     skipped = [*members, *joined]
@@ -166,7 +170,7 @@ def blocked_among(people: Sequence[Person]) -> list[Person]:
     return [person for person in people if person.email_key in found] if found else []
 
 
-def _declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
+def declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
     """Those who declined an earlier invitation to the organization. Only an admin who knows that invites them again."""
     declined = Invitation.objects.declined().filter(organization=batch.organization_id)
     # Most organizations have none.
@@ -180,7 +184,7 @@ def _declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
 def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:
     """Store an invitation for each, except for conflicts with pending invitations. Returns the people in conflict."""
     now = timezone.now()
-    expires_at = now + timedelta(days=settings.INVITATION_DAYS)
+    expires_at = expiry_from(batch.send_at or now)
     if insert_invitations(batch, people, now=now, expires_at=expires_at) == len(people):
         return []
     rows = batch.rows.filter(AnyOf(F("pk"), {person.row_id for person in people}))

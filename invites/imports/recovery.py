@@ -41,7 +41,7 @@ def find_stalled_work() -> StalledWork:
     with_free_chunks = claimable(now).values("batch_id")
     inviting = stalled.filter(state=Batch.State.INVITING)
     unsent = stalled.filter(state=Batch.State.STOPPED, pk__in=with_free_chunks)
-    busy = BatchChunk.objects.exclude(stage=BatchChunk.Stage.DONE).values("batch_id")
+    busy = BatchChunk.objects.exclude(stage__in=BatchChunk.IDLE).values("batch_id")
     to_process = {
         *inviting.filter(pk__in=with_free_chunks).values_list("pk", flat=True),
         *inviting.exclude(pk__in=busy).values_list("pk", flat=True),

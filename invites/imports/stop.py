@@ -12,37 +12,58 @@ from accounts.activity.log import record
 from accounts.models import Membership
 from invites.imports.activity import about_import
 from invites.imports.cleanup import clean_up
-from invites.invitations.authorization import lock_to_change
+from invites.invitations.authorization import CANNOT_CHANGE_IMPORT, check_can_manage, lock_to_change, manageable_grants
 from invites.invitations.quotas import refund_invitation_quota
-from invites.models import Batch, BatchChunk, CorrectionJob, Reason, Row
+from invites.models import AccessGrant, Batch, BatchChunk, CorrectionJob, Invitation, Reason, Row
+
+_NOT_SENDING = (BatchChunk.Stage.INVITE, BatchChunk.Stage.HELD)
 
 
 @transaction.atomic
 def stop_import(by: Membership, batch: Batch) -> bool:
     """Stop the batch for an admin, as `stop_batch` does. Raises AccessDenied."""
-    lock_to_change(by, batch)
+    now = lock_to_change(by, batch)
+    if batch.send_at is not None:
+        # Everyone's invitation is revoked.
+        check_all_are_manageable(now, batch)
     return stop_batch(batch, by=by)
+
+
+def check_all_are_manageable(by: Membership, batch: Batch) -> None:
+    """Raises AccessDenied if an invitation was changed to give more than `by` can give."""
+    # All mail states are listed so that the index `invitation_by_mail` fits.
+    pending = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=Invitation.Mail.values)
+    others = AccessGrant.objects.filter(pk__in=pending.exclude(grant=batch.grant_id).values("grant_id"))
+    beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
+    if beyond is not None:
+        check_can_manage(by, beyond, CANNOT_CHANGE_IMPORT)
 
 
 @transaction.atomic
 def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[Reason] = ()) -> bool:
     """Stop the batch, for an admin or for the `reasons`, which admins are shown.
 
-    People who are already invited stay invited; the other rows are not invited. Returns False if the batch had already
+    People who are already invited stay invited; the other rows are not invited. If its emails are scheduled, nobody is
+    invited: workers revoke the invitations (release.py), and nothing is sent. Returns False if the batch had already
     ended. Safe while workers run: it waits for chunks that are being invited, and these count as invited. Takes the
     same time for any number of rows: those that still wait count as not invited from now on, and workers delete most of
     what has to be deleted.
     """
     now = timezone.now()
-    stopped = Batch.objects.filter(pk=batch.pk, state__in=[*Batch.RUNNING, *Batch.WAITING]).update(
+    stopped = Batch.objects.filter(
+        pk=batch.pk, state__in=[*Batch.RUNNING, *Batch.WAITING, Batch.State.SCHEDULED]
+    ).update(
         state=Batch.State.STOPPED, state_reasons=list(reasons), ended_at=now, progressed_at=now, claimed_until=None
     )
     if not stopped:
         return False
     # The UPDATE may have waited for a worker or an admin who changed the batch.
     batch.refresh_from_db()
-    waiting = BatchChunk.objects.select_for_update().filter(batch=batch, stage=BatchChunk.Stage.INVITE)
-    BatchChunk.objects.filter(pk__in=[found.pk for found in waiting]).update(stage=BatchChunk.Stage.DONE)
+    chunks = list(BatchChunk.objects.select_for_update().filter(batch=batch, stage__in=_NOT_SENDING))
+    waiting = [chunk.pk for chunk in chunks if chunk.stage == BatchChunk.Stage.INVITE]
+    BatchChunk.objects.filter(pk__in=waiting).update(stage=BatchChunk.Stage.DONE)
+    held = [chunk.pk for chunk in chunks if chunk.stage == BatchChunk.Stage.HELD]
+    BatchChunk.objects.filter(pk__in=held).update(stage=BatchChunk.Stage.RELEASE)
     refund_invitation_quota(batch, batch.rows.filter(outcome=Row.Outcome.WAITING).count())
     CorrectionJob.objects.filter(pk=batch.pk).delete()
     clean_up(batch.pk)

@@ -17,9 +17,9 @@ from accounts.activity.log import record
 from accounts.models import Membership
 from invites.imports.activity import about_import
 from invites.imports.selectors.summary import summary_of
-from invites.imports.stop import stop_batch
-from invites.invitations.authorization import CANNOT_CHANGE_IMPORT, check_can_manage, lock_to_change, manageable_grants
-from invites.models import AccessGrant, Batch, BatchChunk, Invitation, InvitationQuerySet
+from invites.imports.stop import check_all_are_manageable, stop_batch
+from invites.invitations.authorization import lock_to_change
+from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet
 from invites.unexpected_errors import is_transient, reference_of
 
 # Revoked in one transaction. A batch with no more invitations is undone in the admin's request.
@@ -33,13 +33,17 @@ RETRY_AFTER = timedelta(minutes=5)
 def undo_import(by: Membership, batch: Batch) -> int:
     """Stop the batch if it runs, and revoke all of its invitations that were not accepted. Returns how many.
 
-    People who have accepted stay members. All links stop working at once. If there are many invitations, the batch
-    `is_being_undone` when this returns, and the caller enqueues the task that revokes them.
+    If its emails are still scheduled, this only stops it. People who have accepted stay members. All links stop working
+    at once. If there are many invitations, the batch `is_being_undone` when this returns, and the caller enqueues the
+    task that revokes them.
     Raises AccessDenied.
     """
     now = lock_to_change(by, batch)
-    _check_all_are_manageable(now, batch)
+    check_all_are_manageable(now, batch)
+    scheduled = batch.invitations.scheduled().sent_with_import().count() if batch.send_at else 0
     stop_batch(batch, by=by)
+    if scheduled:
+        return scheduled
     if batch.is_being_undone:
         return summary_of(batch).undone
     count = _pending(batch).count()
@@ -54,7 +58,7 @@ def undo_import(by: Membership, batch: Batch) -> int:
     batch.save(update_fields=["undone_at", "is_being_undone", "banner_closed_at", "progressed_at"])
     record(batch.organization_id, Action.IMPORT_UNDONE, about_import(batch, count=count), by=by)
     # A worker that sends these emails notices within a second that it has lost its claim.
-    batch.chunks.filter(stage=BatchChunk.Stage.MAIL).update(stage=BatchChunk.Stage.DONE)
+    batch.chunks.filter(stage__in=(BatchChunk.Stage.RELEASE, BatchChunk.Stage.MAIL)).update(stage=BatchChunk.Stage.DONE)
     if count <= SLICE:
         revoke_slice(batch.pk)
         batch.refresh_from_db()
@@ -81,14 +85,6 @@ def revoke_slice(batch_id: int) -> timedelta | None:
     if not is_left:
         return None
     return timedelta(0) if count else WAIT_FOR_LOCKED
-
-
-def _check_all_are_manageable(by: Membership, batch: Batch) -> None:
-    """Raises AccessDenied if an invitation was changed to give more than `by` can give."""
-    others = AccessGrant.objects.filter(pk__in=_pending(batch).exclude(grant=batch.grant_id).values("grant_id"))
-    beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
-    if beyond is not None:
-        check_can_manage(by, beyond, CANNOT_CHANGE_IMPORT)
 
 
 def postpone(batch_id: int, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +20,7 @@ from invites.imports.corrections import lock_batch
 from invites.imports.upload_parts import in_turn, plain_name, store_upload
 from invites.invitations.authorization import check_may_invite, create_grant
 from invites.invitations.messages import written_by
+from invites.invitations.send_time import check_send_time
 from invites.models import Batch, CorrectionJob
 
 
@@ -35,21 +37,23 @@ def start_batch(
     confirm_access: bool = False,
     as_written: bool = False,
     message: str = "",
+    send_at: datetime | None = None,
 ) -> Batch:
     """Store the file and its batch in one transaction. The file isn't read yet.
 
     `content` yields the file in pieces of any size, and `options` says how to read it. With `confirm_access`, nobody is
     asked to confirm what everyone will be able to do, unless the roles gain permissions meanwhile. With `as_written`,
     cells that look damaged don't keep anyone from being invited.
-    `message` is added to every email.
+    `message` is added to every email. With `send_at`, emails are sent at that time: see schedule.py.
     Raises AccessDenied when `by` may not invite or can't grant the selection, and DomainError: "gone", "too_large",
-    "bad_message".
+    "bad_message", "past", "too_far".
     """
     return _start(
         by,
         content,
         selection=selection,
         message=message,
+        send_at=send_at,
         options=options,
         file_name=plain_name(file_name),
         only_valid=only_valid,
@@ -60,13 +64,21 @@ def start_batch(
 
 @in_turn()
 @transaction.atomic
-def start_pasted_batch(by: Membership, pasted: PastedText, *, selection: AccessSelection, message: str = "") -> Batch:
+def start_pasted_batch(
+    by: Membership,
+    pasted: PastedText,
+    *,
+    selection: AccessSelection,
+    message: str = "",
+    send_at: datetime | None = None,
+) -> Batch:
     """The same for pasted rows, which become a file that leaves no doubt about its encoding. Raises the same."""
     return _start(
         by,
         [pasted.content()],
         selection=selection,
         message=message,
+        send_at=send_at,
         options=pasted.options,
         pasted_at=timezone.now(),
         first_row=pasted.first_row,
@@ -80,9 +92,12 @@ def _start(
     selection: AccessSelection,
     options: ReadingOptions,
     message: str,
+    send_at: datetime | None,
     **facts: object,
 ) -> Batch:
     check_may_invite(by)
+    if send_at is not None:
+        check_send_time(by.organization, send_at)
     written = written_by(by, message)
     batch = Batch.objects.create(
         organization=by.organization,
@@ -91,6 +106,7 @@ def _start(
         reading=options.as_json(),
         source=current_source().as_json(),
         authors=[by.user_id],
+        send_at=send_at,
         **written,
         **facts,
     )

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, include, path
 
-from invites.imports.views import batches, confirm, declined, grid, progress, reactivate, reading, remembered, upload
+from invites.imports.views import (
+    batches,
+    confirm,
+    declined,
+    grid,
+    progress,
+    reactivate,
+    reading,
+    remembered,
+    schedule,
+    upload,
+)
 
 app_name = "imports"
 
@@ -16,6 +27,8 @@ _batch: list[URLPattern] = [
     path("invite-valid/", batches.batch_invite_valid, name="batch_invite_valid"),
     path("stop/", batches.batch_stop, name="batch_stop"),
     path("remind/", batches.batch_remind, name="batch_remind"),
+    path("schedule/", schedule.batch_schedule, name="batch_schedule"),
+    path("send-now/", schedule.batch_send_now, name="batch_send_now"),
     path("undo/", batches.batch_undo, name="batch_undo"),
     path("invite-declined/", declined.batch_invite_declined, name="batch_invite_declined"),
     path("reactivate/", reactivate.batch_reactivate, name="batch_reactivate"),

@@ -50,7 +50,7 @@ def find_open_invitation(token_hash: str) -> Invitation:
 
 def note_opened(token_hash: str) -> None:
     """Remember when, and with which browser, the link was opened first."""
-    unopened = Invitation.objects.open().filter(token_hash=token_hash, opened_at=None)
+    unopened = Invitation.objects.open().with_link().filter(token_hash=token_hash, opened_at=None)
     unopened.update(opened_at=timezone.now(), opened_with=current_source().user_agent)
 
 
@@ -115,7 +115,7 @@ def _mark_accepted(token_hash: str) -> Invitation:
 def _with_open_link(token_hash: str) -> InvitationQuerySet:
     """Also none while the organization is suspended."""
     active = Organization.objects.active()
-    return Invitation.objects.open().unexpired().filter(token_hash=token_hash, organization__in=active)
+    return Invitation.objects.open().unexpired().with_link().filter(token_hash=token_hash, organization__in=active)
 
 
 def _become_member(user: User, invitation: Invitation) -> Membership:

@@ -144,6 +144,7 @@ def resend_hurdle(now: datetime) -> Case:
     """
     too_soon = Q(mailed_at__gt=now - timedelta(seconds=settings.RESEND_PAUSE))
     return Case(
+        When(mail_state=Invitation.Mail.SCHEDULED, then=Value(Outcome.SCHEDULED.value)),
         When(is_blocked(), then=Value(Outcome.BLOCKED.value)),
         When(times_resent__gte=settings.RESEND_LIMIT, then=Value(Outcome.TOO_OFTEN.value)),
         When(mail_state__in=Invitation.UNSENT, then=Value(Outcome.SENDING.value)),
@@ -156,6 +157,8 @@ def resend_hurdle(now: datetime) -> Case:
 
 def _reason_not_resent(invitation: Invitation) -> str:
     email = invitation.email
+    if invitation.is_scheduled:
+        return _("The invitation to {email} will be sent later. To send it now, choose Send now.").format(email=email)
     if blocked_among([invitation.email_key]):
         return str(FailureReason.ADDRESS_BLOCKED.label)
     if has_been_sent_too_often(invitation):

@@ -50,8 +50,8 @@ def block_address(email_key: str, *, reported: Invitation) -> None:
     BlockedAddress.objects.bulk_create([block], ignore_conflicts=True)
     # By organization, because that is how the index begins.
     found = Invitation.objects.open().filter(organization__in=Organization.objects.values("pk"), email_key=email_key)
-    # Imports that are running find out when they send, because their rows change, too.
-    ours = found.exclude(mail_state__in=Invitation.UNSENT, mail_due_at=None)
+    # Imports that are running find out when they send, because their rows change, too. So do scheduled ones.
+    ours = found.with_link().exclude(mail_state__in=Invitation.UNSENT, mail_due_at=None)
     ids = list(ours.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     Invitation.objects.open().filter(pk__in=ids).update(
         mail_state=Invitation.Mail.FAILED, mail_detail=FailureReason.ADDRESS_BLOCKED, mail_due_at=None

@@ -30,15 +30,20 @@ class Reported(NamedTuple):
 
 
 def find_invitation(opt_out: str) -> Invitation | None:
-    """The invitation of the token, in any state; None if the token is invalid or its address was corrected."""
+    """The invitation of the token, in any state; None if the token is invalid or its address was corrected.
+
+    Also None before a scheduled invitation is sent.
+    """
     found = _with_id_in(opt_out)
-    return found if found is not None and is_opt_out_token(opt_out, found.pk, found.email_key) else None
+    if found is None or found.is_scheduled:
+        return None
+    return found if is_opt_out_token(opt_out, found.pk, found.email_key) else None
 
 
 def find_reported(opt_out: str) -> Reported | None:
     """The same, with the address to which its email went, which may have been corrected since."""
     found = _with_id_in(opt_out)
-    if found is None:
+    if found is None or found.is_scheduled:
         return None
     earlier = found.earlier_links.order_by("pk").values_list("email", flat=True).distinct()
     emails = [found.email, *earlier]

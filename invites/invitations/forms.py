@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -12,9 +13,11 @@ from crispy_forms.layout import Layout, Row
 from django import forms
 from django.contrib.auth import password_validation
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import DomainError
 from accounts.labels import MessageField
 from accounts.models import Membership, Organization, User
 from accounts.organizations.forms import GrantForm, PlainForm
@@ -37,6 +40,7 @@ from invites.checking import Row as CheckedRow
 from invites.invitations.acceptance import NewAccount
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import selection_of
+from invites.invitations.send_time import LONGEST_AHEAD, send_time_from, zone_text
 from invites.invitations.typos import domain_of, intended_address
 from invites.models import Invitation
 from invites.problems import explain
@@ -51,6 +55,93 @@ REQUIRED = {
     "first_name": _("Enter a first name."),
     "last_name": _("Enter a last name."),
 }
+
+
+NOW, LATER = "now", "later"
+SUGGESTED = time(9)
+
+
+class DateOfSending(forms.DateField):
+    """The date; None if it isn't needed, because it is hidden."""
+
+    is_needed = True
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) if self.is_needed else None
+
+
+class TimeOfSending(forms.TimeField):
+    """The same for the time of day."""
+
+    is_needed = True
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) if self.is_needed else None
+
+
+class SendTimeMixin:
+    """Asks for a date and a time in the time zone of an organization, shown by templates/invitations/_send_time.html.
+
+    After `clean`, `send_at` is the moment; None to send it now.
+    """
+
+    cleaned_data: dict[str, Any]
+    data: Any
+    fields: dict[str, forms.Field]
+    initial: Any
+    organization: Organization
+    send_at: datetime | None = None
+
+    def add_send_time(self, organization: Organization, *, may_be_now: bool, chosen: datetime | None = None) -> None:
+        """Add the fields. At first, they show `chosen`, or tomorrow morning."""
+        self.organization = organization
+        if may_be_now:
+            self.fields["send"] = forms.ChoiceField(
+                label=_("When to send"),
+                choices=[(NOW, _("Send now")), (LATER, _("Send later"))],
+                widget=forms.RadioSelect,
+                required=False,
+            )
+        today = timezone.now().astimezone(organization.zone)
+        limits = {"min": today.date().isoformat(), "max": (today + LONGEST_AHEAD).date().isoformat()}
+        day = DateOfSending(
+            label=_("Date"),
+            widget=forms.DateInput({"type": "date", **limits}, format="%Y-%m-%d"),
+            error_messages={"required": _("Choose a date."), "invalid": _("Enter a date such as 2026-12-01.")},
+        )
+        at = TimeOfSending(
+            label=_("Time"),
+            widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+            error_messages={"required": _("Choose a time."), "invalid": _("Enter a time such as 09:00.")},
+        )
+        self.fields |= {"send_date": day, "send_time": at}
+        day.is_needed = at.is_needed = self.is_later
+        shown = (
+            chosen.astimezone(organization.zone)
+            if chosen
+            else datetime.combine(today.date() + timedelta(days=1), SUGGESTED)
+        )
+        self.initial |= {"send_date": shown.date(), "send_time": shown.time()}
+
+    @property
+    def is_later(self) -> bool:
+        """Whether a time is chosen."""
+        return self.data.get("send") == LATER if "send" in self.fields else "send_date" in self.fields
+
+    @property
+    def zone_text(self) -> str:
+        """The time zone of the fields, with its offset today."""
+        return zone_text(self.organization, timezone.now())
+
+    def clean_send_time_fields(self) -> None:
+        """Find `send_at`, or add errors. Called by `clean`."""
+        day, at = self.cleaned_data.get("send_date"), self.cleaned_data.get("send_time")
+        if day is None or at is None:
+            return
+        try:
+            self.send_at = send_time_from(self.organization, day, at)
+        except DomainError as broken:
+            self.add_error("send_date" if broken.code == "too_far" else "send_time", broken.message)  # type: ignore[attr-defined]
 
 
 class CellsMixin:
@@ -87,7 +178,7 @@ class DetailsMixin(CellsMixin):
         return Layout(*first, _names(), *others, "roles", "sites")
 
 
-class InviteForm(DetailsMixin, GrantForm):
+class InviteForm(SendTimeMixin, DetailsMixin, GrantForm):
     """Asks for one person, with roles and sites of their own.
 
     After `clean`, `asks` says whether the admin has to confirm the address, because it looks like a typo or isn't at a
@@ -106,6 +197,7 @@ class InviteForm(DetailsMixin, GrantForm):
         self.add_cells(COLUMNS)
         # The last one.
         self.fields["message"] = self.fields.pop("message")
+        self.add_send_time(membership.organization, may_be_now=True)
 
     @property
     def helper(self) -> FormHelper:
@@ -126,6 +218,7 @@ class InviteForm(DetailsMixin, GrantForm):
         email = self.check(self.cells(), ANY_DOMAIN if is_kept else self._allowed).values.email
         if typed and email and not is_kept and typed != self.data.get("as_typed"):
             self._ask_about(email, typed)
+        self.clean_send_time_fields()
         return self.cleaned_data
 
     @property
@@ -146,6 +239,19 @@ class InviteForm(DetailsMixin, GrantForm):
         if self.asks:
             context = {"meant": meant, "domain": domain_of(meant or email), "typed": typed, "button": self.button}
             self["email"].help_text = render_to_string("invitations/_doubt.html", context)
+
+
+class SendTimeForm(SendTimeMixin, PlainForm):
+    """Changes the time of what is scheduled."""
+
+    def __init__(self, *args: Any, organization: Organization, chosen: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_send_time(organization, may_be_now=False, chosen=chosen)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.clean_send_time_fields()
+        return self.cleaned_data
 
 
 class AllowedDomainsForm(PlainForm):
@@ -198,8 +304,10 @@ class InvitationForm(InviteForm):
         held = self.initial_for(selection_of(invitation.grant))
         cells = initial_cells(invitation)
         super().__init__(*args, initial={**held, **cells}, **kwargs)
-        del self.fields["message"]
-        self.fields["email"].help_text = _("If you change it, saving resends the invitation to the new address.")
+        for name in ("message", "send", "send_date", "send_time"):
+            del self.fields[name]
+        if not invitation.is_scheduled:
+            self.fields["email"].help_text = _("If you change it, saving resends the invitation to the new address.")
         self.shown = Cells(**{name: self.data.get(f"shown_{name}", value) for name, value in cells.items()})
 
     def keeps_address(self, typed: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -39,35 +40,54 @@ from invites.invitations.links import (
 )
 from invites.invitations.messages import written_by
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
+from invites.invitations.send_time import check_send_time
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.invitations.visibility import sees_everybody
 from invites.models import Invitation, InvitationQuerySet, Row
 from invites.problems import explain
 
 
-def invite_person(by: Membership, *, selection: AccessSelection, message: str = "", **cells: str) -> Invitation:
+def invite_person(
+    by: Membership, send_at: datetime | None = None, /, *, selection: AccessSelection, message: str = "", **cells: str
+) -> Invitation:
     """Create an invitation and put its email into the outbox. The caller enqueues the task that sends it.
+
+    With `send_at`, it is sent at that time, and everything is checked again: see schedule.py.
 
     The cells are checked like those of a file. An earlier invitation for the address is replaced if it expired, was not
     delivered, or belongs to an import that is being undone, and if `by` could grant it. Raises AccessDenied, and
     DomainError: "bad_cell", "bad_message", "already_member", "already_deactivated", "already_invited", "declined",
-    "address_blocked", "over_quota".
+    "address_blocked", "over_quota", "past", "too_far".
     """
-    return _invite(by, selection, Cells(**cells), message=message)
+    return _invite(by, selection, Cells(**cells), message=message, send_at=send_at)
 
 
 def invite_despite_decline(
-    by: Membership, row: Row | None, *, selection: AccessSelection, message: str = "", **cells: str
+    by: Membership,
+    row: Row | None,
+    send_at: datetime | None = None,
+    /,
+    *,
+    selection: AccessSelection,
+    message: str = "",
+    **cells: str,
 ) -> Invitation:
     """The same for an admin who knows that the invitee declined an earlier invitation, which is replaced.
 
     `row` is that of an import that has ended, as for `invite_late_row`.
     """
-    return _invite(by, selection, Cells(**cells), message=message, row=row, despite_decline=True)
+    return _invite(by, selection, Cells(**cells), message=message, row=row, despite_decline=True, send_at=send_at)
 
 
 def invite_late_row(
-    by: Membership, row: Row, *, selection: AccessSelection, message: str = "", **cells: str
+    by: Membership,
+    row: Row,
+    send_at: datetime | None = None,
+    /,
+    *,
+    selection: AccessSelection,
+    message: str = "",
+    **cells: str,
 ) -> Invitation:
     """The same for a row whose import has ended, and which wasn't invited: the person joins the import.
 
@@ -75,7 +95,7 @@ def invite_late_row(
 
     Also raises DomainError("moved_on").
     """
-    return _invite(by, selection, Cells(**cells), row=row, message=message)
+    return _invite(by, selection, Cells(**cells), row=row, message=message, send_at=send_at)
 
 
 def _invite(
@@ -86,8 +106,11 @@ def _invite(
     message: str,
     row: Row | None = None,
     despite_decline: bool = False,
+    send_at: datetime | None = None,
 ) -> Invitation:
     check_may_invite(by)
+    if send_at is not None:
+        check_send_time(by.organization, send_at)
     written = written_by(by, message)
     if row is not None:
         written["message_by"] = by.user
@@ -106,7 +129,7 @@ def _invite(
             _check_not_invited(by, person.email_key, email)
             # After the previous check: once an invitation is no longer open, its invitee is a member or has declined.
             check_not_member(organization, person.email_key, email)
-            _check_not_declined(organization, person.email_key, email)
+            check_not_declined(organization, person.email_key, email)
             check_not_blocked(person.email_key)
             check_recipient_quota(organization, person.email_key, email)
             seed = new_seed()
@@ -120,14 +143,18 @@ def _invite(
                 token_seed=seed,
                 token_hash=hash_token(derive_token(seed)),
                 created_at=now,
-                expires_at=expiry_from(now),
-                mail_due_at=now,
+                expires_at=expiry_from(send_at or now),
+                mail_state=Invitation.Mail.SCHEDULED if send_at else Invitation.Mail.QUEUED,
+                mail_due_at=send_at or now,
                 row=row,
                 batch=row.batch if row else None,
             )
             if row is not None:
                 join_import(row, invitation)
-            record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
+            change = granted(selection)
+            if send_at is not None:
+                change = replace(change, after={**change.after, "send_at": send_at.isoformat()})
+            record(organization.pk, Action.INVITED, about_invitation(invitation), by=by, change=change)
             # Last, as for imports. Another order could deadlock.
             consume_invitation_quota(organization, by.user, 1)
             return invitation
@@ -151,7 +178,8 @@ def change_invitation(
 
     If the roles or sites have changed, `by` becomes its inviter, and the link in the email keeps working. If the
     address has changed, the link stops working and the invitation is resent to the new address; that counts as one more
-    invitation and as one more resend. Returns whether it was resent. Then the caller enqueues the task that sends it.
+    invitation and as one more resend. A scheduled invitation is only changed, and sent at its time. Returns whether it
+    was resent. Then the caller enqueues the task that sends it.
 
     Raises AccessDenied when `by` can't grant what the invitation gives now or what was chosen, or couldn't grant an
     earlier invitation for the new address. Raises DomainError: "not_pending", "bad_cell", "too_often", and for the new
@@ -200,9 +228,10 @@ def _change_locked(
         held.save(update_fields=["grant", "inviter"])
     before = {name: getattr(held, name) for name in Cells._fields}
     after = {name: value for name, value in values.items() if value != before[name]}
-    is_corrected = "email" in after
-    if is_corrected:
+    if "email" in after:
         _check_correction(by, held, after["email"])
+    is_corrected = "email" in after and not held.is_scheduled
+    if is_corrected:
         renew_links([held.pk], by=by.user, now=timezone.now())
     if after:
         for name, value in after.items():
@@ -239,7 +268,7 @@ def _check_correction(by: Membership, held: Invitation, email: str) -> None:
         _make_room(by, new_key, despite_decline=False)
         _check_not_invited(by, new_key, email)
         check_not_member(by.organization, new_key, email)
-        _check_not_declined(by.organization, new_key, email)
+        check_not_declined(by.organization, new_key, email)
         check_not_blocked(new_key)
     check_recipient_quota(by.organization, new_key, email)
 
@@ -293,7 +322,8 @@ def _check_not_invited(by: Membership, email_key: str, email: str) -> None:
         raise _already_invited(by, email)
 
 
-def _check_not_declined(organization: Organization, email_key: str, email: str) -> None:
+def check_not_declined(organization: Organization, email_key: str, email: str) -> None:
+    """Raises DomainError("declined")."""
     declined = organization.invitations.declined().for_address(email_key).first()
     if declined is not None:
         raise DomainError("declined", declined_text(declined, email))

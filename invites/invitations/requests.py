@@ -25,7 +25,8 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 MOST_COUNTED = 50
 
 # One statement for every link, also for one that was replaced when the invitation was resent. A request never reaches
-# admins after a revocation or a decline, or if the invitee is a member, even a deactivated one, or reported abuse.
+# admins after a revocation or a decline, or if the invitee is a member, even a deactivated one, or reported abuse. It
+# isn't needed if a scheduled invitation will be sent anyway.
 _ASK = f"""
     INSERT INTO {InvitationRequest._meta.db_table} (invitation_id, organization_id, asked_at)
     SELECT newest.id, newest.organization_id, %s
@@ -38,7 +39,7 @@ _ASK = f"""
     ) AS found
     JOIN {Invitation._meta.db_table} AS newest
         ON newest.organization_id = found.organization_id AND newest.email_key = found.email_key
-        AND newest.state = 'pending'
+        AND newest.state = 'pending' AND newest.mail_state <> 'scheduled'
     JOIN {Organization._meta.db_table} AS organization
         ON organization.id = newest.organization_id AND organization.deletion_started_at IS NULL
     WHERE found.state IN ('pending', 'replaced')

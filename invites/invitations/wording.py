@@ -1,15 +1,20 @@
-"""How pages and emails describe access."""
+"""How pages and emails describe access, and when something is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import Membership
+from accounts.models import Membership, Organization
+from accounts.time_zones import UTC_NAME, is_shown_twice, offset_text
 from accounts.wording import counted, listed, separated
+from invites.invitations.send_time import zone_name
 from invites.models import AccessGrant
+from invites.wording import moment
 
 NAMED_SITES = 3
 
@@ -49,3 +54,17 @@ def grant_sentence(grant: AccessGrant | Membership) -> str:
     """ "ReadOnly for Lyon, Ghent and Turin", for the head of a page."""
     roles, sites = listed(role_names(grant)), listed(site_names(grant))
     return _("{roles} for {sites}").format(roles=roles, sites=sites) if roles and sites else roles or sites
+
+
+def send_time_text(organization: Organization, at: datetime) -> str:
+    """ "Dec 1, 9:00 AM, Paris time". When clocks show it twice, says which one it is."""
+    with timezone.override(organization.zone):
+        values = {"time": moment(at), "zone": zone_name(organization)}
+    if organization.time_zone == UTC_NAME:
+        return _("{time} UTC").format(**values)
+    text = _("{time}, {zone} time").format(**values)
+    if is_shown_twice(organization.zone, at):
+        return _("{text}, the first of two ({offset})").format(
+            text=text, offset=offset_text(organization.time_zone, at)
+        )
+    return text

@@ -29,6 +29,8 @@ def batch_as_json(batch: Batch) -> dict[str, Any]:
     if batch.state == Batch.State.NEEDS_CORRECTION:
         found["possible_mistakes"] = typos_of(batch).open
         found["fix_at"] = _page_of(batch)
+    if batch.state == Batch.State.SCHEDULED and batch.send_at:
+        found["send_at"] = batch.send_at.isoformat()
     if batch.state == Batch.State.NEEDS_CONFIRMATION:
         found["confirm_at"] = _page_of(batch)
     return found

@@ -24,6 +24,7 @@ class Batch(models.Model):
         NEEDS_CORRECTION = "needs_correction", "Needs fixing"
         NEEDS_CONFIRMATION = "needs_confirmation", "Needs confirmation"
         INVITING = "inviting", "Inviting"
+        SCHEDULED = "scheduled", "Scheduled"
         DONE = "done", "Done"
         STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
@@ -130,6 +131,11 @@ class Batch(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     inviting_at = models.DateTimeField(null=True, blank=True)
+    send_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its emails will be sent. Empty once that has begun, and without a schedule.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True, help_text="When the import was undone.")
     is_being_undone = models.BooleanField(
@@ -434,8 +440,14 @@ class BatchChunk(models.Model):
 
     class Stage(models.TextChoices):
         INVITE = "invite", "Invite"
+        # Everyone is invited, and nothing is sent before the time of the batch. Then everyone is checked again.
+        HELD = "held", "Held"
+        RELEASE = "release", "Release"
         MAIL = "mail", "Mail"
         DONE = "done", "Done"
+
+    # No worker has anything to do with these.
+    IDLE = (Stage.DONE, Stage.HELD)
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     first_number = models.PositiveIntegerField()

@@ -26,6 +26,7 @@ class Outcome(models.TextChoices):
     MAY_NOT_MANAGE = "may_not_manage", "The admin may not manage users"
     MAY_NOT_INVITE = "may_not_invite", "The admin may not invite users"
     SENDING = "sending", "Is being sent"
+    SCHEDULED = "scheduled", "Will be sent later"
     TOO_SOON = "too_soon", "Was just sent"
     TOO_OFTEN = "too_often", "Was sent too often"
     DAILY_LIMIT = "daily_limit", "The address got too many emails today"

@@ -58,6 +58,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             is_useless |= models.Q(mail_state__in=Invitation.UNDELIVERED)
         return self.filter(is_useless, state=Invitation.State.PENDING)
 
+    def scheduled(self) -> Self:
+        """Those that are sent later. They are open, but their links don't exist yet."""
+        return self.filter(state=Invitation.State.PENDING, mail_state=Invitation.Mail.SCHEDULED)
+
+    def with_link(self) -> Self:
+        """Those whose link exists, because they aren't scheduled any more."""
+        return self.exclude(mail_state=Invitation.Mail.SCHEDULED)
+
     def unsent(self) -> Self:
         """Those whose email no server has accepted or refused yet."""
         return self.filter(mail_state__in=Invitation.UNSENT)
@@ -109,11 +117,16 @@ class Invitation(models.Model):
     class Mail(models.TextChoices):
         """The state of the email with the current link. After a new link, it is queued again.
 
+        Scheduled: nothing sends it before its time, which is `mail_due_at`, or that of its import. The invitation is
+        pending all the same, so that every rule for pending ones holds: one for each address, its roles and sites stay,
+        admins can change and revoke it.
+
         Queued: not tried yet. Sending: failed temporarily, and is retried. Sent: accepted by a mail server. Bounced:
         accepted, but then returned. Failed: a permanent failure, or given up, with the reason in `mail_detail`. If the
         first email of an import fails, its invitation is revoked as well.
         """
 
+        SCHEDULED = "scheduled", "Scheduled"
         QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
@@ -201,7 +214,7 @@ class Invitation(models.Model):
     mail_due_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When an email outside of a batch is due; claims and backoff postpone it.",
+        help_text="When an email outside of a batch is due or scheduled; claims and backoff postpone it.",
     )
     mail_attempts = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How often a mail server deferred it."
@@ -242,6 +255,11 @@ class Invitation(models.Model):
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_name",
             ),
+            models.Index(
+                fields=["organization", "person_key", "id"],
+                condition=models.Q(state="pending", mail_state="scheduled"),
+                name="scheduled_invitation_by_name",
+            ),
             # For the list, and for each import. Few invitations are declined.
             models.Index(
                 fields=["organization", "person_key", "id"],
@@ -264,6 +282,17 @@ class Invitation(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.state == self.State.PENDING and self.expires_at <= timezone.now()
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.state == self.State.PENDING and self.mail_state == self.Mail.SCHEDULED
+
+    @property
+    def scheduled_at(self) -> datetime | None:
+        """When it will be sent: at a time of its own, or with its import. None unless it is scheduled."""
+        if not self.is_scheduled:
+            return None
+        return self.mail_due_at or (self.batch.send_at if self.batch else None)
 
     @property
     def message_source(self) -> Invitation | Batch:

@@ -14,7 +14,8 @@ from invites.directory.row_texts import brief_roles, brief_sites, last_seen
 from invites.directory.users import Status
 from invites.directory.wording import recent_moment
 from invites.invitations.visibility import visible_name
-from invites.models import Invitation
+from invites.invitations.wording import send_time_text
+from invites.models import Batch, Invitation
 from invites.wording import moment
 
 register = template.Library()
@@ -37,6 +38,13 @@ def status_label(status: str) -> str:
     if status in Status.values:
         return str(Status(status).label)
     return _("Accepted") if status == Invitation.State.ACCEPTED else _("Invite revoked")
+
+
+@register.filter
+def send_time(scheduled: Invitation | Batch) -> str:
+    """When a scheduled invitation or import is sent: "Dec 1, 9:00 AM, Paris time". Empty for others."""
+    at = scheduled.scheduled_at if isinstance(scheduled, Invitation) else scheduled.send_at
+    return send_time_text(scheduled.organization, at) if at else ""
 
 
 @register.filter

@@ -10,6 +10,7 @@ const MODULES = {
   "[data-paste]": () => import("./paste.js"),
   "select[data-sites]": () => import("./sites.js"),
   "[data-counts]": () => import("./email.js"),
+  "[data-send-time]": () => import("./send_time.js"),
   "[data-time-zone]": () => import("./time_zone.js"),
   "[data-reading]": () => import("./reading.js"),
   "[data-grid]": () => import("./grid.js"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,23 @@ LINK = re.compile(r"http://\S+/i/\S+")
 
 @pytest.fixture(scope="module")
 def batches(stack: Stack, tmp_path_factory: Any) -> dict[str, int]:
-    """Ids of a batch that is done, one that needs fixing and one that was refused."""
+    """Ids of a batch that is done, one that needs fixing, one that was refused and one that is sent later."""
     directory: Path = tmp_path_factory.mktemp("files")
     rows = mixed_people(4, "axe")
     contents = {
         "done": csv_of([*rows, rows[0]]),
         "problems": csv_of([*rows, ("axe@x", "No", "Ending", ""), ("two@@axe.example.com", "", "Signs", "")]),
         "refused": b"Email,First name,Surname\r\na,A,B\r\n",
+        "scheduled": csv_of(mixed_people(3, "axe-later")),
     }
+    tomorrow = f"{datetime.now() + timedelta(days=1):%Y-%m-%d} 09:00"
     ids = {}
     for name, content in contents.items():
         path = directory / f"{name}.csv"
         path.write_bytes(content)
         arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
-        answer = stack.manage("invite_csv", str(path), *arguments, "--json")
+        later = ("--send-at", tomorrow) if name == "scheduled" else ()
+        answer = stack.manage("invite_csv", str(path), *arguments, *later, "--json")
         assert answer.stdout, answer.stderr
         ids[name] = int(json.loads(answer.stdout)["batch"])
     return ids
@@ -88,6 +92,11 @@ def test_pages_of_an_admin(batches: dict[str, int], page_of: Callable[[str | Non
         f"batches/{batches['problems']}/problems/",
         f"import/?correct={batches['problems']}",
         f"batches/{batches['refused']}/",
+        f"batches/{batches['scheduled']}/",
+        f"batches/{batches['scheduled']}/schedule/",
+        f"batches/{batches['scheduled']}/send-now/",
+        f"batches/{batches['scheduled']}/stop/",
+        "users/?status=scheduled",
         "roles/",
         "roles/new/",
         "sites/",
@@ -118,7 +127,9 @@ def test_dialogs_of_an_admin(batches: dict[str, int], page_of: Callable[[str | N
     page.get_by_role("link", name="Invite users").click()
     expect(heading(page)).to_have_text("Invite users")
     found += examine(page)
-    page.get_by_role("button", name="Send invitation").click()
+    page.get_by_text("Send later").click()
+    page.get_by_label("Date").fill("")
+    page.get_by_role("button", name="Schedule invitation").click()
     expect(page.get_by_text("There is a problem")).to_be_visible()
     found += examine(page)
     page.get_by_role("button", name="Preview email").click()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
 
@@ -445,4 +447,40 @@ def test_a_message_with_a_link_is_refused(file_of: FileOf, acme: Organization, s
         command("invite_csv", file_of(csv_of("ann@people.example.com")), message="See evil.com", **OPTIONS)
 
     assert raised.value.returncode == 2
+    assert not Batch.objects.exists()
+
+
+# --- Send later --------------------------------------------------------------------------------------
+
+
+def test_sends_later_in_the_time_zone_of_the_organization(file_of: FileOf, acme: Organization) -> None:
+    Organization.objects.filter(pk=acme.pk).update(time_zone="Europe/Paris")
+    with time_machine.travel(datetime(2026, 11, 1, 12, tzinfo=UTC)):
+        status, printed = command(
+            "invite_csv", file_of(many(3)), send_at="2026-12-01 09:00", wait=True, json=True, **OPTIONS
+        )
+        _, words = command("batch_report", Batch.objects.get().pk)
+
+    assert (status, mail.outbox) == (0, [])
+    found = json.loads(printed)
+    assert (found["state"], found["invited"]) == ("scheduled", 3)
+    assert datetime.fromisoformat(found["send_at"]) == datetime(2026, 12, 1, 8, tzinfo=UTC)
+    assert "3 users will be invited to Acme. The emails will be sent Dec 1, 9:00 AM, Paris time." in words
+
+
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        ("tomorrow", 'such as --send-at "2026-12-01 09:00"'),
+        ("2026-12-01", 'such as --send-at "2026-12-01 09:00"'),
+        ("2026-10-31 09:00", "This time has passed"),
+        ("2027-03-01 09:00", "within the next 90 days"),
+    ],
+)
+def test_refuses_a_time_to_send_that_it_cannot_use(file_of: FileOf, at: str, sentence: str) -> None:
+    with time_machine.travel(datetime(2026, 11, 1, 12, tzinfo=UTC)):
+        status, message = refused("invite_csv", file_of(many(3)), send_at=at, **OPTIONS)
+
+    assert status == 2
+    assert sentence in message
     assert not Batch.objects.exists()

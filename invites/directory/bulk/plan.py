@@ -22,7 +22,7 @@ from invites.directory.bulk.rules import Facts, Rules
 from invites.directory.bulk.selection import Selection
 from invites.directory.users import Status
 from invites.invitations.actions import resend_hurdle
-from invites.models import AccessGrant, InvitationQuerySet, Outcome
+from invites.models import AccessGrant, Invitation, InvitationQuerySet, Outcome
 
 # How many people share these facts, and the sum of their ids.
 _Group = tuple[Status, Facts, int, int]
@@ -113,8 +113,9 @@ def _invitations(rules: Rules, invitations: InvitationQuerySet) -> Iterable[_Gro
     now = timezone.now()
     is_expired = Case(When(expires_at__lte=now, then=True), default=False, output_field=BooleanField())
     hurdle = resend_hurdle(now) if rules.change.kind == Kind.RESEND else Value("")
-    grouped = invitations.annotate(is_past=is_expired, hurdle=hurdle)
-    names = ["is_past", "hurdle"]
+    is_later = Case(When(mail_state=Invitation.Mail.SCHEDULED, then=True), default=False, output_field=BooleanField())
+    grouped = invitations.annotate(is_past=is_expired, is_later=is_later, hurdle=hurdle)
+    names = ["is_past", "is_later", "hurdle"]
     grants: dict[int, dict[str, Any]] = {}
     if rules.why_not_reach(is_member=False) is None:
         names.append("grant_id")
@@ -124,6 +125,8 @@ def _invitations(rules: Rules, invitations: InvitationQuerySet) -> Iterable[_Gro
     for group in grouped.order_by().values(*names).annotate(count=Count("pk"), sum=Sum("pk")):
         known = grants.get(group.get("grant_id", 0), {})
         status = Status.EXPIRED if group["is_past"] else Status.PENDING
+        if group["is_later"]:
+            status = Status.SCHEDULED
         yield status, Facts(is_member=False, hurdle=group["hurdle"], **known), group["count"], group["sum"]
 
 

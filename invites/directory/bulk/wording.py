@@ -134,12 +134,14 @@ _WHEN: dict[Status, _StrOrPromise] = {
     Status.DEACTIVATED: gettext_lazy("deactivated users, once they are reactivated"),
     Status.PENDING: gettext_lazy("pending invitations, when they accept"),
     Status.EXPIRED: gettext_lazy("expired invitations, if you resend them"),
+    Status.SCHEDULED: gettext_lazy("scheduled invitations, when they are sent and accepted"),
 }
 _WHICH: dict[Status, _StrOrPromise] = {
     Status.ACTIVE: gettext_lazy("active users"),
     Status.DEACTIVATED: gettext_lazy("deactivated users"),
     Status.PENDING: gettext_lazy("pending invitations"),
     Status.EXPIRED: gettext_lazy("expired invitations"),
+    Status.SCHEDULED: gettext_lazy("scheduled invitations"),
 }
 _SAME: dict[_Key, _StrOrPromise] = {
     ADD_ROLES: gettext_lazy("already have {access}"),
@@ -181,6 +183,7 @@ WHY_SKIPPED: Mapping[Outcome, _StrOrPromise] = {
     Outcome.MAY_NOT_MANAGE: gettext_lazy("you don’t have permission to manage users"),
     Outcome.MAY_NOT_INVITE: gettext_lazy("you don’t have permission to invite users"),
     Outcome.SENDING: gettext_lazy("already being sent"),
+    Outcome.SCHEDULED: gettext_lazy("will be sent later"),
     Outcome.TOO_SOON: gettext_lazy("sent less than a minute ago"),
     Outcome.TOO_OFTEN: gettext_lazy("hit the resend limit"),
     Outcome.DAILY_LIMIT: gettext_lazy("got too many emails today"),
@@ -234,6 +237,10 @@ _WERE_SKIPPED: dict[Outcome, _StrOrPromise] = {
         "{count} was skipped because the email is already being sent.",
         "{count} were skipped because their emails are already being sent.",
     ),
+    Outcome.SCHEDULED: ngettext_lazy(
+        "{count} was skipped because the invitation will be sent later.",
+        "{count} were skipped because their invitations will be sent later.",
+    ),
     Outcome.TOO_SOON: ngettext_lazy(
         "{count} was skipped because the invitation was sent less than a minute ago.",
         "{count} were skipped because their invitations were sent less than a minute ago.",
@@ -278,6 +285,7 @@ OUTCOME_LABELS: Mapping[Outcome, _StrOrPromise] = {
     Outcome.MAY_NOT_MANAGE: gettext_lazy("Skipped: the admin doesn’t have permission to manage users"),
     Outcome.MAY_NOT_INVITE: gettext_lazy("Skipped: the admin doesn’t have permission to invite users"),
     Outcome.SENDING: gettext_lazy("Skipped: already being sent"),
+    Outcome.SCHEDULED: gettext_lazy("Skipped: will be sent later"),
     Outcome.TOO_SOON: gettext_lazy("Skipped: sent less than a minute ago"),
     Outcome.TOO_OFTEN: gettext_lazy("Skipped: hit the resend limit"),
     Outcome.DAILY_LIMIT: gettext_lazy("Skipped: got too many emails today"),

@@ -36,6 +36,9 @@ class PersonAction:
 EDIT = PersonAction("edit", _("Edit"), "pencil")
 RESEND = PersonAction("resend", _("Resend"), "send", needs_no_question=True)
 REVOKE = PersonAction("revoke", _("Revoke"), "ban", is_danger=True)
+SEND_NOW = PersonAction("send_now", _("Send now"), "send")
+CHANGE_TIME = PersonAction("schedule", _("Change the time"), "clock")
+CANCEL = PersonAction("revoke", _("Cancel invitation"), "ban", is_danger=True)
 INVITE_AGAIN = PersonAction("again", _("Invite again"), "send")
 UNLIST = PersonAction("unlist", _("Remove from the list"), "user-minus", is_danger=True)
 DEACTIVATE = PersonAction("deactivate", _("Deactivate"), "user-x")
@@ -50,6 +53,10 @@ def actions_for(viewer: Membership, grantable: GrantableAccess, person: Person) 
         return ()
     if person.status == Status.DECLINED:
         return (INVITE_AGAIN, UNLIST)
+    if person.status == Status.SCHEDULED:
+        # One of an import has the time of the import.
+        has_own_time = person.invitation is not None and person.invitation.mail_due_at is not None
+        return (EDIT, SEND_NOW, CHANGE_TIME, CANCEL) if has_own_time else (EDIT, SEND_NOW, CANCEL)
     if person.membership is None:
         return (EDIT, RESEND, REVOKE)
     if person.membership == viewer:

@@ -14,6 +14,7 @@ from accounts.templatetags.look import initials
 from invites.directory.row_texts import brief_roles, brief_sites, declined, invited, last_seen
 from invites.directory.users import Person
 from invites.directory.views.person_actions import PersonAction, PersonLinks, actions_for
+from invites.wording import moment
 
 
 class UserRow(TypedDict):
@@ -73,6 +74,8 @@ def rows_of(
 def _activity(person: Person) -> str:
     if person.undelivered:
         return _("Not delivered")
+    if person.scheduled_at:
+        return _("Sends {time}").format(time=moment(person.scheduled_at))
     if person.declined_at:
         return declined(person.declined_at)
     return invited(person.invited_at) if person.invited_at else last_seen(person.active_at)

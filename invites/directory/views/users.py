@@ -99,8 +99,9 @@ class Filter:
 
 def _tabs(here: str, wanted: UserFilter, counts: StatusCounts) -> list[FilterLink]:
     statuses: list[tuple[str, str, Status | None]] = [("all", _("All"), None)]
-    # Most organizations have nobody who declined.
-    shown = [status for status in Status if status != Status.DECLINED or counts.declined or wanted.status == status]
+    # Most organizations have none of these.
+    rare = (Status.SCHEDULED, Status.DECLINED)
+    shown = [status for status in Status if status not in rare or counts.of(status) or wanted.status == status]
     statuses += [(status.value, str(status.label), status) for status in shown]
     return [
         FilterLink(key, label, _url(here, wanted, status=status), wanted.status == status, counts.of(status))

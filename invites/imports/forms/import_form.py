@@ -24,7 +24,7 @@ from invites.checking import PastedText
 from invites.imports.paste import number_in, read_paste
 from invites.imports.presentation.confirmation import able_texts
 from invites.imports.presentation.status import megabytes
-from invites.invitations.forms import PERSONAL_MESSAGE
+from invites.invitations.forms import PERSONAL_MESSAGE, SendTimeMixin
 from invites.problems import expected_columns
 
 _LIMITS = ngettext_lazy("Up to {count} row or {size} MB", "Up to {count} rows or {size} MB")
@@ -70,7 +70,7 @@ class PasteField(forms.Field):
         return value if isinstance(value, str) else ""
 
 
-class ImportForm(GrantForm):
+class ImportForm(SendTimeMixin, GrantForm):
     """The form of *Import users*. It only receives a file, which is checked later, or pasted rows.
 
     A corrected file can't be pasted, so with `is_correction` there is no choice.
@@ -96,6 +96,8 @@ class ImportForm(GrantForm):
         if is_correction:
             # The message was written when the import was started.
             del self.fields["message"]
+        else:
+            self.add_send_time(membership.organization, may_be_now=True)
         self.is_pasting = not is_correction and self.data.get("source") == "paste"
         cast(CsvField, self.fields["file"]).is_needed = not self.is_pasting
         self.fields["file"].help_text = format_html(
@@ -113,6 +115,11 @@ class ImportForm(GrantForm):
         helper = super().helper
         helper.layout = Layout("roles", "sites")
         return helper
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.clean_send_time_fields()
+        return self.cleaned_data
 
     def clean_pasted(self) -> PastedText | None:
         if not self.is_pasting:

@@ -15,7 +15,7 @@ from accounts.wording import counted
 from invites.imports.notices import banner_topic
 from invites.imports.presentation.confirmation import confirm_heading
 from invites.imports.presentation.names import import_name
-from invites.imports.presentation.wording import result_text, result_title, stopped_text, undone_text
+from invites.imports.presentation.wording import result_text, result_title, scheduled_text, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.imports.selectors.typos import typos_of
 from invites.invitations.visibility import visible_batches
@@ -68,7 +68,7 @@ def open_banners(membership: Membership) -> QuerySet[Batch]:
             organization=membership.organization,
             inviter=membership.user,
             banner_closed_at=None,
-            state__in=[*Batch.ENDED, *Batch.WAITING],
+            state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED],
         )
         .select_related("organization")
         .order_by("-progressed_at", "-pk")
@@ -138,6 +138,8 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
             )
         case Batch.State.NEEDS_CONFIRMATION:
             return "warn", confirm_heading(import_name(batch)), _("Nobody has been invited yet.")
+        case Batch.State.SCHEDULED:
+            return "info", title, scheduled_text(batch, summary)
         case Batch.State.STOPPED:
             return "warn", title, stopped_text(batch, summary)
         case Batch.State.FAILED:

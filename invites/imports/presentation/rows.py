@@ -107,6 +107,8 @@ def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
         return ShownOutcome("skipped", _("Revoked"), _moment(invitation.answered_at))
     if batch.is_being_undone:
         return ShownOutcome("skipped", _("Revoked"), _moment(batch.undone_at))
+    if invitation.is_scheduled:
+        return ShownOutcome("scheduled", _("Scheduled"), _moment(invitation.mail_due_at or batch.send_at))
     if invitation.mail_state == Invitation.Mail.BOUNCED:
         return ShownOutcome("bounced", _("Bounced"), FailureReason.text_of(invitation.mail_detail))
     if invitation.mail_state == Invitation.Mail.FAILED:

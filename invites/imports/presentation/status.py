@@ -16,7 +16,14 @@ from accounts.wording import counted, grouped, separated
 from invites.checking import Problem, found_columns
 from invites.imports.presentation.confirmation import able_text, confirm_heading
 from invites.imports.presentation.names import import_name
-from invites.imports.presentation.wording import STILL_SENDING, result_text, result_title, stopped_text, undone_text
+from invites.imports.presentation.wording import (
+    STILL_SENDING,
+    result_text,
+    result_title,
+    scheduled_text,
+    stopped_text,
+    undone_text,
+)
 from invites.imports.reading import decide
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
@@ -168,6 +175,8 @@ def stage_title(batch: Batch, summary: Summary) -> str:
             return _JOBS[Action(job.action)].title.format(file=name, corrected=job.file_name)
         case State.CHECKING:
             return _("Checking {file}").format(file=name)
+        case State.INVITING if batch.send_at is not None:
+            return _("Scheduling {file}").format(file=name)
         case State.INVITING:
             return _("Inviting from {file}").format(file=name)
         case State.NEEDS_ANSWER:
@@ -298,6 +307,8 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
         case State.INVITING if progress:
             bar = _bar(batch.created_at, progress)
             return Step("now", _("Inviting"), progress_count(batch, progress), _so_far(progress), bar)
+        case State.SCHEDULED:
+            return Step("next", pgettext("step", "Scheduled"), invited, scheduled_text(batch, summary))
         case State.NEEDS_CONFIRMATION:
             return Step("warn", _("Inviting"), text=_to_confirm(batch, summary))
         case State.DONE:
@@ -347,7 +358,7 @@ def before_stopping(batch: Batch, progress: Progress | None) -> str:
     """What stopping does, for the question before it. Emails to people who are already invited are sent anyway."""
     if job := batch.current_job:
         return str(_JOBS[Action(job.action)].before_stopping)
-    inviting = progress if batch.state == State.INVITING else None
+    inviting = progress if batch.state == State.INVITING and batch.send_at is None else None
     done, on_the_way = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
     if not (done or on_the_way):
         return _("Nobody has been invited yet, and nobody will be.")

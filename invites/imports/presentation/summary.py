@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # By the names of the filters in selectors/rows.py.
 OUTCOME_LABELS = {
     "invited": pgettext_lazy("rows", "Invited"),
+    "scheduled": gettext_lazy("scheduled"),
     "accepted": gettext_lazy("accepted"),
     "waiting": gettext_lazy("waiting for a response"),
     "bounced": gettext_lazy("bounced"),
@@ -66,7 +67,8 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "expired", "declined", "revoked" and unexpected reasons to skip a row.
+    Lines with 0 are shown, except for "scheduled", "expired", "declined", "revoked" and unexpected reasons to skip a
+    row.
     """
     invited = [
         Line("invited", summary.invited),
@@ -74,6 +76,8 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
         Line("waiting", summary.waiting_answer, is_part=True),
         Line("bounced", summary.bounced, is_part=True),
     ]
+    if summary.scheduled:
+        invited.insert(1, Line("scheduled", summary.scheduled, is_part=True))
     if summary.expired:
         invited.append(Line("expired", summary.expired, is_part=True))
     if summary.declined:

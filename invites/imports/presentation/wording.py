@@ -16,6 +16,7 @@ from invites.imports.presentation.names import import_name
 from invites.imports.presentation.skip_reasons import SKIP_REASONS
 from invites.imports.selectors.progress import count_unsent
 from invites.imports.selectors.summary import Summary
+from invites.invitations.wording import send_time_text
 from invites.models import Batch
 from invites.problems import column_title, message_of
 from invites.reasons import text_of
@@ -23,6 +24,9 @@ from invites.reasons import text_of
 STILL_SENDING = ngettext_lazy("{count} email is still being sent.", "{count} emails are still being sent.")
 _USERS_INVITED = ngettext_lazy(
     "{count} user was invited to {organization}", "{count} users were invited to {organization}"
+)
+_WILL_BE_INVITED = ngettext_lazy(
+    "{count} user will be invited to {organization}", "{count} users will be invited to {organization}"
 )
 _STOPPED = ngettext_lazy(
     "Stopped. {count} user was invited to {organization}", "Stopped. {count} users were invited to {organization}"
@@ -75,6 +79,8 @@ def result_title(batch: Batch, summary: Summary) -> str:
     organization = batch.organization.name
     if batch.undone_at:
         return counted(_REVOKING if batch.is_being_undone else _UNDONE, summary.undone)
+    if batch.state == Batch.State.SCHEDULED:
+        return counted(_WILL_BE_INVITED, summary.invited, organization=organization)
     if batch.state not in (Batch.State.DONE, Batch.State.STOPPED):
         return _("{file} was not imported").format(file=import_name(batch))
     if summary.invited:
@@ -90,6 +96,16 @@ def undone_text(batch: Batch, summary: Summary) -> str:
     if summary.accepted:
         return counted(_HAD_ACCEPTED, summary.accepted, file=import_name(batch))
     return _("Nobody from {file} had accepted.").format(file=import_name(batch))
+
+
+def scheduled_text(batch: Batch, summary: Summary) -> str:
+    """When its emails will be sent, and how many people were not invited, and why."""
+    assert batch.send_at is not None
+    text = _("The emails will be sent {time}. Nobody has been emailed yet.")
+    sentences = [text.format(time=send_time_text(batch.organization, batch.send_at))]
+    if summary.rows > summary.invited:
+        sentences.append(result_text(batch, summary))
+    return " ".join(sentences)
 
 
 def stopped_text(batch: Batch, summary: Summary) -> str:

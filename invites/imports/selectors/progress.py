@@ -31,7 +31,8 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     """The batches with all changing values that `progress_of` needs, in one query that indexes alone answer."""
     rows = Row.objects.filter(batch=OuterRef("pk"))
     pending = Invitation.objects.filter(batch=OuterRef("pk"), state=Invitation.State.PENDING)
-    to_invite = BatchChunk.objects.filter(batch=OuterRef("pk"), stage=BatchChunk.Stage.INVITE)
+    before_mail = (BatchChunk.Stage.INVITE, BatchChunk.Stage.RELEASE)
+    to_invite = BatchChunk.objects.filter(batch=OuterRef("pk"), stage__in=before_mail)
     return (
         batches.select_related("job")
         .defer("skipped_numbers", "known_rows", "row_editors")

@@ -23,10 +23,12 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
     failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
     invited = Q(outcome=Outcome.INVITED)
     pending = invited & Q(invitation__state__in=open_states)
+    scheduled = Q(invitation__mail_state=Mail.SCHEDULED)
     return {
         "invited": invited,
         "accepted": invited & Q(invitation__state=Invitation.State.ACCEPTED),
-        "waiting": pending & ~BOUNCED & ~expired,
+        "scheduled": pending & scheduled,
+        "waiting": pending & ~scheduled & ~BOUNCED & ~expired,
         "bounced": pending & BOUNCED,
         "expired": pending & ~BOUNCED & expired,
         "declined": invited & Q(invitation__state=Invitation.State.DECLINED),

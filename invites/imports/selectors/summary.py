@@ -21,10 +21,10 @@ Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 class Summary:
     """The rows of one batch by outcome: rows = invited + skipped + problems + failed + waiting.
 
-    `accepted`, `waiting_answer`, `bounced`, `expired`, `declined` and `revoked` are parts of `invited`; `undone` are
-    those of `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its waiting rows
-    count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`. `skips` has the skipped rows by
-    their reason.
+    `scheduled`, `accepted`, `waiting_answer`, `bounced`, `expired`, `declined` and `revoked` are parts of `invited`;
+    `undone` are those of `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its
+    waiting rows count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`. `skips` has the
+    skipped rows by their reason.
     """
 
     rows: int = 0
@@ -34,6 +34,7 @@ class Summary:
     bounced: int = 0
     expired: int = 0
     declined: int = 0
+    scheduled: int = 0
     revoked: int = 0
     undone: int = 0
     skips: Counter[str] = field(default_factory=Counter)
@@ -64,7 +65,7 @@ def summary_of(batch: Batch) -> Summary:
     summary = outcomes_of(batch)
     responses = _responses(batch) if summary.invited else Counter()
     # An invitation whose first email can't be sent is revoked as well, but its row has failed.
-    failed = batch.invitations.filter(mail_state=Mail.FAILED, row__outcome=Outcome.FAILED)
+    failed = batch.invitations.filter(mail_state__in=(Mail.FAILED, Mail.SCHEDULED), row__outcome=Outcome.FAILED)
     revoked = responses["revoked"] - failed.count() if responses["revoked"] else 0
     undone = min(revoked, responses["undone"])
     gone = responses["accepted"] + responses["bounced"] + responses["expired"] + responses["declined"] + revoked
@@ -76,7 +77,8 @@ def summary_of(batch: Batch) -> Summary:
         declined=responses["declined"],
         revoked=revoked,
         undone=undone,
-        waiting_answer=summary.invited - gone,
+        scheduled=responses["scheduled"],
+        waiting_answer=summary.invited - gone - responses["scheduled"],
     )
 
 
@@ -93,15 +95,17 @@ def outcomes_of(batch: Batch) -> Summary:
     waiting = by_outcome[Outcome.WAITING]
     never_invited = waiting if batch.state in Batch.ENDED else 0
     stopped = never_invited if batch.state == Batch.State.STOPPED else 0
+    # Workers are about to revoke these.
+    unsent = batch.invitations.scheduled().sent_with_import().count() if batch.state == Batch.State.STOPPED else 0
     return Summary(
         rows=by_outcome.total(),
-        invited=by_outcome[Outcome.INVITED],
+        invited=by_outcome[Outcome.INVITED] - unsent,
         bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
         skips=Counter({reason.value: rows[Outcome.SKIPPED, reason] for reason in Row.SKIP_REASONS}),
         problems=by_outcome[Outcome.PROBLEM],
         skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
-        failed=by_outcome[Outcome.FAILED] + never_invited,
-        stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped,
+        failed=by_outcome[Outcome.FAILED] + never_invited + unsent,
+        stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped + unsent,
         mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],
         waiting=waiting - never_invited,
     )
@@ -136,6 +140,8 @@ def _responses(batch: Batch) -> Counter[str]:
             counted["revoked"] += count
             is_undone = by_undoing or state == Invitation.State.PENDING
             counted["undone"] += count if is_undone else 0
+        elif mail_state == Invitation.Mail.SCHEDULED:
+            counted["scheduled"] += count
         elif mail_state in Invitation.UNDELIVERED:
             counted["bounced"] += count
         elif is_past:
@@ -149,7 +155,7 @@ def _is(condition: Q) -> ExpressionWrapper[Q]:
 
 def awaiting_response(batch: Batch) -> InvitationQuerySet:
     """The invitations of the batch that wait for a response, including expired ones."""
-    return batch.invitations.open().exclude(mail_state__in=Invitation.UNDELIVERED)
+    return batch.invitations.open().with_link().exclude(mail_state__in=Invitation.UNDELIVERED)
 
 
 def invited_counts(batches: Iterable[Batch]) -> dict[int, int]:

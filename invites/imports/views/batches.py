@@ -153,7 +153,7 @@ def batch_invite_valid(request: MemberRequest, organization: str, pk: int) -> Ht
 def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then stop the import. With `job` in the form, stop only its running job."""
     batch = batch_to_change(request, pk)
-    may_stop = batch.is_running or batch.state == Batch.State.NEEDS_CONFIRMATION
+    may_stop = batch.is_running or batch.state in (Batch.State.NEEDS_CONFIRMATION, Batch.State.SCHEDULED)
     if request.method != "POST" and may_stop:
         consequence = before_stopping(batch, progress_now(batch))
         context = {"batch": batch, "consequence": consequence, "is_waiting": not batch.is_running}

@@ -81,12 +81,14 @@ def _number(value: str) -> int:
 def _store(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
     message = form.cleaned_data.get("message", "")
     if pasted := form.cleaned_data["pasted"]:
-        return start_pasted_batch(request.membership, pasted, selection=form.selection(), message=message)
+        return start_pasted_batch(
+            request.membership, pasted, selection=form.selection(), message=message, send_at=form.send_at
+        )
     upload = form.cleaned_data["file"]
     given: dict[str, Any] = {"file_name": upload.name, "content": upload.chunks(), "selection": form.selection()}
     if correcting:
         return correct_batch(correcting, by=request.membership, **given)
-    return start_batch(request.membership, message=message, **given)
+    return start_batch(request.membership, message=message, send_at=form.send_at, **given)
 
 
 @requires(Permission.INVITE_USERS)

@@ -29,6 +29,7 @@ from invites.invitations.invite import (
 )
 from invites.invitations.late_rows import find_late_row
 from invites.invitations.views.responses import success_response
+from invites.invitations.wording import send_time_text
 from invites.models import Invitation, Row
 from invites.problems import problems_of
 
@@ -62,8 +63,11 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
             if isinstance(broken, AlreadyDeactivatedError) and _may_reactivate(request, broken.membership):
                 to_reactivate = broken.membership
         else:
-            tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
             invited = _("{email} was invited.").format(email=invitation.email)
+            if form.send_at is not None:
+                at = send_time_text(request.organization, form.send_at)
+                invited = _("The invitation to {email} will be sent {time}.").format(email=invitation.email, time=at)
+            tasks.enqueue_on_commit(tasks.send_due_invitations, request.organization.pk)
             return success_response(request, invited, page=_page_of(row))
     context = {
         "form": form,
@@ -83,11 +87,12 @@ def _may_reactivate(request: MemberRequest, member: Membership) -> bool:
 
 def _invite(request: MemberRequest, form: InviteForm, row: Row | None) -> Invitation:
     selection, message, cells = form.selection(), form.cleaned_data["message"], form.cells()._asdict()
+    by, send_at = request.membership, form.send_at
     if form.despite_decline:
-        return invite_despite_decline(request.membership, row, selection=selection, message=message, **cells)
+        return invite_despite_decline(by, row, send_at, selection=selection, message=message, **cells)
     if row is None:
-        return invite_person(request.membership, selection=selection, message=message, **cells)
-    return invite_late_row(request.membership, row, selection=selection, message=message, **cells)
+        return invite_person(by, send_at, selection=selection, message=message, **cells)
+    return invite_late_row(by, row, send_at, selection=selection, message=message, **cells)
 
 
 def _page_of(row: Row | None) -> str:

@@ -6,6 +6,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from invites.imports import check, chunks
 from invites.imports.presentation.confirmation import able_text
 from invites.imports.upload import start_batch
 from invites.invitations.authorization import check_may_invite
+from invites.invitations.send_time import send_time_from
 from invites.management.batch_results import batch_as_json, batch_as_text
 from invites.management.reading_arguments import add_reading_arguments, reading_options
 from invites.models import Batch
@@ -58,7 +60,12 @@ class Command(BaseCommand):
             action="store_true",
             help="confirm that everyone in the file will be able to invite or manage users, if a role allows it",
         )
-        parser.add_argument("--wait", action="store_true", help="wait until the import has ended")
+        parser.add_argument(
+            "--send-at",
+            metavar="TIME",
+            help='send the emails later, such as "2026-12-01 09:00" in the time zone of the organization',
+        )
+        parser.add_argument("--wait", action="store_true", help="wait until the import has ended, or is scheduled")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         add_reading_arguments(parser)
 
@@ -76,6 +83,7 @@ class Command(BaseCommand):
         reading = reading_options(options)
         by = self._inviter(options["organization"], options["inviter"])
         selection = self._selection(by, options)
+        send_at = self._send_at(by.organization, options["send_at"])
         path: Path = options["file"]
         try:
             check_access_is_confirmed(by, selection, is_confirmed=options["confirm_access"])
@@ -90,6 +98,7 @@ class Command(BaseCommand):
                     confirm_access=options["confirm_access"],
                     as_written=options["as_written"],
                     message=options["message"],
+                    send_at=send_at,
                 )
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.", returncode=2) from error
@@ -121,6 +130,17 @@ class Command(BaseCommand):
         if not membership.is_active:
             raise CommandError(f"{email} is deactivated in {organization.name}.", returncode=2)
         return membership
+
+    def _send_at(self, organization: Organization, text: str | None) -> datetime | None:
+        if text is None:
+            return None
+        try:
+            local = datetime.strptime(text, "%Y-%m-%d %H:%M")
+            return send_time_from(organization, local.date(), local.time())
+        except ValueError as error:
+            raise CommandError('Enter a time such as --send-at "2026-12-01 09:00".', returncode=2) from error
+        except ServiceError as broken:
+            raise CommandError(broken.message, returncode=2) from broken
 
     def _selection(self, by: Membership, options: dict[str, Any]) -> AccessSelection:
         organization = by.organization

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 import invites
 from accounts.models import Membership, Organization, Role, User
@@ -31,6 +33,7 @@ from invites.imports import (
     declined,
     not_people,
     reading,
+    schedule,
     stop,
     undo,
     upload,
@@ -62,6 +65,8 @@ ADDRESSES = {
     "imports:batch_stop": "act",
     "imports:batch_remind": "act",
     "imports:batch_undo": "act",
+    "imports:batch_schedule": "act",
+    "imports:batch_send_now": "act",
     "imports:batch_invite_declined": "act",
     "imports:batch_reactivate": "see",
     "imports:batch_download": "act",
@@ -106,6 +111,10 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "declined.invite_declined": lambda batch, by: declined.invite_declined(by, batch),
     "not_people.import_anyway": lambda batch, by: not_people.import_anyway(batch, 3, by=by),
     "not_people.skip_again": lambda batch, by: not_people.skip_again(batch, 3, by=by),
+    "schedule.reschedule_import": lambda batch, by: schedule.reschedule_import(
+        by, batch, timezone.now() + timedelta(days=1)
+    ),
+    "schedule.send_import_now": lambda batch, by: schedule.send_import_now(by, batch),
     "stop.stop_import": lambda batch, by: stop.stop_import(by, batch),
     "undo.undo_import": lambda batch, by: undo.undo_import(by, batch),
 }
@@ -117,6 +126,7 @@ INSIDE = {
     "confirm.ask_to_confirm",
     "confirm.start_inviting",
     "correction_jobs.start_job",
+    "stop.check_all_are_manageable",
 }
 
 

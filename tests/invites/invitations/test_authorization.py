@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from accounts.organizations.access import views_of
 from config.urls import urlpatterns
 from invites.directory.bulk.change import BulkChange
 from invites.directory.bulk.work import cancel_bulk_action, handle_next_chunk
-from invites.invitations import actions
+from invites.invitations import actions, schedule
 from invites.invitations.invite import change_invitation, invite_person
 from invites.invitations.requests import dismiss_request
 from invites.models import BulkAction, Invitation, InvitationRequest
@@ -60,6 +61,10 @@ ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
     "actions.revoke": actions.revoke,
     "actions.invite_again": actions.invite_again,
     "actions.unlist": actions.unlist,
+    "schedule.reschedule": lambda by, invitation: schedule.reschedule(
+        by, invitation, timezone.now() + timedelta(days=1)
+    ),
+    "schedule.send_now": schedule.send_now,
     "requests.dismiss_request": dismiss_request,
     "invite.change_invitation": lambda by, invitation: change_invitation(
         by, invitation, selection_of(by.organization, "Inviter")
@@ -70,7 +75,7 @@ ADDRESSES = {
     f"directory:{action}"
     for action in (
         *("invitation", "invitation_edit", "invitation_resend", "invitation_revoke", "invitation_again"),
-        *("invitation_unlist", "request_grant", "request_dismiss"),
+        *("invitation_unlist", "request_grant", "request_dismiss", "invitation_schedule", "invitation_send_now"),
     )
 }
 
@@ -109,6 +114,10 @@ def test_a_service_refuses_it(action: str, to_admin: Invitation, lesser: Members
         ("POST", "invite-again/", "resend"),
         ("GET", "unlist/", "revoke"),
         ("POST", "unlist/", "revoke"),
+        ("GET", "schedule/", "edit"),
+        ("POST", "schedule/", "edit"),
+        ("GET", "send-now/", "edit"),
+        ("POST", "send-now/", "edit"),
         ("POST", "grant/", "resend"),
         ("POST", "dismiss/", "resend"),
     ],
@@ -124,6 +133,9 @@ def test_a_page_refuses_it(
 ) -> None:
     if path in ("invite-again/", "unlist/"):
         Invitation.objects.filter(pk=to_admin.pk).update(state=Invitation.State.DECLINED, answered_at=timezone.now())
+    if path in ("schedule/", "send-now/"):
+        tomorrow = timezone.now() + timedelta(days=1)
+        Invitation.objects.filter(pk=to_admin.pk).update(mail_state=Invitation.Mail.SCHEDULED, mail_due_at=tomorrow)
     InvitationRequest.objects.create(invitation=to_admin, organization=to_admin.organization)
     before = values(to_admin)
 

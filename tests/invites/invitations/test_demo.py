@@ -20,7 +20,7 @@ def acme_of_the_demo(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
 
 def test_the_demo_shows_every_status(acme_of_the_demo: Organization) -> None:
     assert count_users(acme_of_the_demo, UserFilter()) == StatusCounts(
-        active=11, pending=3, expired=1, declined=0, deactivated=1
+        active=11, pending=3, expired=1, scheduled=0, declined=0, deactivated=1
     )
 
 

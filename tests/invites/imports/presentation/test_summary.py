@@ -45,7 +45,7 @@ def _refuse(batch: Batch) -> None:
 
 
 def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member: User) -> None:
-    people = [member.email, "a@example.com", "A@example.com", *(f"p{n}@example.com" for n in range(5))]
+    people = [member.email, "a@example.com", "A@example.com", *(f"p{n}@example.com" for n in range(6))]
     reasons = (Row.Reason.DEACTIVATED, Row.Reason.ALREADY_DECLINED, Row.Reason.ADDRESS_BLOCKED)
     others = [f"{reason}@example.com" for reason in reasons]
     batch = run(csv_of(*people, *others, "P0@example.com", "Total: 9,,,"))
@@ -59,6 +59,7 @@ def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member:
         {"mail_state": Invitation.Mail.BOUNCED},
         {"expires_at": timezone.now() - timedelta(days=1)},
         {"expires_at": timezone.now() - timedelta(days=1), "mail_state": Invitation.Mail.FAILED},
+        {"mail_state": Invitation.Mail.SCHEDULED},
         {"state": Invitation.State.DECLINED},
     ]
     for invitation, changed in zip(batch.invitations.order_by("pk"), states, strict=False):
@@ -68,9 +69,9 @@ def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member:
     assert {line.label: line.count for line in lines} == {
         line.label: rows_of(batch, line.outcome).count() for line in lines
     }
-    assert sum(line.count for line in lines if not line.is_part) == summary_of(batch).rows == 13
-    invited = [line.count for line in lines[:7]]
-    assert invited == [6, 1, 0, 2, 1, 1, 1]
+    assert sum(line.count for line in lines if not line.is_part) == summary_of(batch).rows == 14
+    invited = [line.count for line in lines[:8]]
+    assert invited == [7, 1, 1, 0, 2, 1, 1, 1]
     assert invited[0] == sum(invited[1:])
 
 
