@@ -33,6 +33,8 @@ from invites.checking.reading.workbooks.workbook_child import REJECTED, ChildLim
 # What a report names as the encoding of a workbook.
 WORKBOOK_KINDS = tuple(kind.upper() for kind in WORKBOOKS)
 CHILD = Path(__file__).with_name("workbook_child.py")
+# macOS has no limit on the memory of a process.
+IS_MEMORY_WATCHED = sys.platform == "darwin"
 # How many times larger than the upload limit the unpacked parts may be. A full sheet of real people takes 4 to 8.
 _TIMES_LARGER = 10
 # A note may be beside the table, but at most this many times as far to the right as the columns we read.
@@ -269,6 +271,7 @@ def _run_child(
     """The exit status of the child; None if it was killed because it took too long."""
     child_limits = ChildLimits(
         memory=limits.workbook_memory,
+        is_watched=IS_MEMORY_WATCHED,
         seconds=limits.workbook_seconds,
         unpacked=limits.max_bytes * _TIMES_LARGER,
         text=limits.max_bytes,

@@ -46,6 +46,7 @@ class ChildLimits(TypedDict):
     """Sizes are in bytes, lengths in characters."""
 
     memory: int
+    is_watched: bool  # the process watches its memory, where it can't be limited
     seconds: float
     unpacked: int  # all parts of the archive together
     text: int  # what is written of the chosen sheets, or of any other sheet
@@ -127,7 +128,7 @@ def limit_this_process(limits: ChildLimits) -> None:
     # Python ignores the signal of this limit, so writing more raises OSError. The rows of up to three sheets are in the
     # output at a time: the two that are kept without a choice, and the one that is being read.
     lower(resource.RLIMIT_FSIZE, 3 * limits["text"])
-    if sys.platform == "darwin":
+    if limits["is_watched"]:
         threading.Thread(target=watch_memory, args=(limits["memory"],), daemon=True).start()
     else:
         lower(resource.RLIMIT_AS, limits["memory"])
@@ -139,11 +140,20 @@ def lower(limit: int, value: int) -> None:
     resource.setrlimit(limit, (value, value))
 
 
-def watch_memory(most: int, *, unit: int = 1) -> None:
-    """End this process when it uses more memory. For macOS, which has no RLIMIT_AS and counts in bytes."""
-    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < most:
+def watch_memory(most: int) -> None:
+    """End this process when it uses more memory. For macOS, which has no RLIMIT_AS."""
+    while resident_size() < most:
         time.sleep(0.02)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def resident_size() -> int:
+    """How many bytes of memory this process uses; on macOS, the most so far."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # On Linux, the most so far includes what the parent used before it started this process.
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 # --- Before the library reads the workbook ------------------------------------------------------------

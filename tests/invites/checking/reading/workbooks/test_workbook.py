@@ -22,6 +22,7 @@ HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
 LIMITS = ChildLimits(
     memory=1 << 29,
+    is_watched=False,
     seconds=30,
     unpacked=1 << 28,
     text=1 << 25,
