@@ -36,14 +36,7 @@ from invites.checking.reading.decisions import (
     Reason,
     last_header_row_of,
 )
-from invites.checking.reading.options import (
-    FIND_OUT,
-    NOT_USED,
-    NOTHING_KNOWN,
-    Evidence,
-    NameOrder,
-    ReadingOptions,
-)
+from invites.checking.reading.options import FIND_OUT, NOT_USED, NOTHING_KNOWN, Evidence, NameOrder, ReadingOptions
 from invites.checking.reading.preview import Preview, Table
 
 # What separates the cells of a row that was read as one cell.

@@ -20,6 +20,7 @@ from invites import tasks
 from invites.imports.forms.reading_form import ReadingForm
 from invites.imports.notices import close_banner
 from invites.imports.presentation import reading as shown
+from invites.imports.presentation import reading_columns, spellings
 from invites.imports.presentation.banners import banners_for
 from invites.imports.reading import answer, delete_undecided
 from invites.imports.views.confirm import confirm_response
@@ -126,14 +127,14 @@ def form_context(request: MemberRequest, batch: Batch, form: ReadingForm, *, is_
     if "hidden_rows" in form.asks:
         context["hidden_rows_text"] = shown.hidden_rows_text(form)
     if "encoding" in form.asks:
-        context |= {"spellings": shown.spellings(form), "samples_text": shown.samples_text(form)}
+        context |= {"spellings": spellings.spellings_of(form), "samples_text": spellings.samples_text(form)}
     if is_page and form.asks_columns:
         context |= {
-            "columns": shown.shown_columns(form),
-            "rows": shown.sample_rows(form),
-            "needs": shown.needs_of(form),
-            "skipped": shown.skipped_text(form),
-            "folded": shown.folded_text(form),
+            "columns": reading_columns.shown_columns(form),
+            "rows": reading_columns.sample_rows(form),
+            "needs": reading_columns.needs_of(form),
+            "skipped": reading_columns.skipped_text(form),
+            "folded": reading_columns.folded_text(form),
         }
         if "name_order" in form.asks:
             context["orders"] = shown.order_choices(form)

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from accounts.models import Organization
 from invites.imports.forms.reading_form import ReadingForm
-from invites.imports.presentation import reading
+from invites.imports.presentation import reading, reading_columns, spellings
 from invites.imports.presentation.remembered import remembered_lines
 from invites.imports.presentation.summary import how_read
 from invites.imports.presentation.wording import row_name, row_number
@@ -22,7 +22,7 @@ def marked(*readings: str) -> list[str]:
     """The readings, with brackets around what differs."""
     return [
         "".join(f"[{piece.text}]" if piece.differs else piece.text for piece in pieces)
-        for pieces in reading.mark_differences(readings)
+        for pieces in spellings.mark_differences(readings)
     ]
 
 
@@ -55,7 +55,7 @@ def test_letters_that_differ_are_marked(readings: list[str], expected: list[str]
     ],
 )
 def test_letters_are_described(letter: str, words: str) -> None:
-    assert reading.letter_in_words(letter) == words
+    assert spellings.letter_in_words(letter) == words
 
 
 @pytest.fixture
@@ -81,13 +81,13 @@ def form_of(start: Callable[..., Batch]) -> Callable[..., ReadingForm]:
 def test_rows_above_the_names_are_told(form_of: Callable[..., ReadingForm], above: list[str], said: str) -> None:
     lines = [*above, "Email;First name;Surname", "ann@example.com;Ann;Lee"]
 
-    assert reading.skipped_text(form_of("\n".join(lines).encode())) == said
+    assert reading_columns.skipped_text(form_of("\n".join(lines).encode())) == said
 
 
 def test_cells_break_after_the_at_sign_and_are_shortened(form_of: Callable[..., ReadingForm]) -> None:
     form = form_of(f"Email,First name,Surname\nann@example.com,{'A' * 300},\n".encode())
 
-    email, first_name, last_name = (column.cells[0] for column in reading.shown_columns(form))
+    email, first_name, last_name = (column.cells[0] for column in reading_columns.shown_columns(form))
 
     assert email.parts == ["ann@", "example.com"]
     assert len(first_name.text) == 120
