@@ -107,7 +107,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "imports:forget_reading": (WITH_PERMISSION, "reading"),
     "imports:batch_invite_valid": (WITH_PERMISSION, "batch"),
     "imports:batch_stop": (WITH_PERMISSION, "batch"),
-    "imports:batch_remind": (WITH_PERMISSION, "batch"),
+    "imports:batch_resend": (WITH_PERMISSION, "batch"),
     "imports:batch_undo": (WITH_PERMISSION, "batch"),
     "imports:batch_schedule": (WITH_PERMISSION, "batch"),
     "imports:batch_send_now": (WITH_PERMISSION, "batch"),

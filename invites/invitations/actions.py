@@ -33,8 +33,7 @@ from invites.invitations.quotas import (
     daily_mail_limit_text,
     has_reached_daily_mail_limit,
 )
-from invites.invitations.visibility import invitation_is_visible
-from invites.models import FailureReason, Invitation, InvitationQuerySet, Outcome
+from invites.models import FailureReason, Invitation, Outcome
 
 _ACCESS_DELETED = gettext_lazy(
     "The roles or the sites of this invitation were deleted. Choose Invite users, and select new ones."
@@ -129,12 +128,6 @@ def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
         )
         raise DomainError("not_declined", message)
     return held
-
-
-def pending_ids(by: Membership, invitations: InvitationQuerySet) -> list[int]:
-    """The sorted ids of those that are open and that `by` may see."""
-    pending = invitations.open().filter(invitation_is_visible(by), organization=by.organization)
-    return list(pending.order_by("pk").values_list("pk", flat=True))
 
 
 def resend_hurdle(now: datetime) -> Case:

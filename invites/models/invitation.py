@@ -248,7 +248,14 @@ class Invitation(models.Model):
                 condition=models.Q(state="pending"),
                 name="pending_invitation_by_expiry",
             ),
-            models.Index(fields=["batch", "mail_state", "state"], name="invitation_by_mail"),
+            # Has all that the page of an import counts. Those of a chunk expire at the same moment, so it stays small.
+            models.Index(fields=["batch", "mail_state", "state", "expires_at"], name="invitation_by_mail"),
+            # For the responses to an import over time. An import stores none of these.
+            models.Index(
+                fields=["batch", "state", "answered_at"],
+                condition=models.Q(answered_at__isnull=False),
+                name="invitation_by_answer",
+            ),
             # Has all columns that the users page needs to skip invitations, so that it needn't read their rows.
             models.Index(
                 fields=["organization", "person_key", "id", "expires_at", "state", "grant"],

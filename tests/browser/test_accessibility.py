@@ -86,7 +86,7 @@ def test_pages_of_an_admin(batches: dict[str, int], page_of: Callable[[str | Non
         "batches/",
         f"batches/{batches['done']}/",
         f"batches/{batches['done']}/?outcome=problem",
-        f"batches/{batches['done']}/remind/",
+        f"batches/{batches['done']}/resend/",
         f"batches/{batches['done']}/undo/",
         f"batches/{batches['problems']}/",
         f"batches/{batches['problems']}/problems/",

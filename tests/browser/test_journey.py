@@ -83,7 +83,7 @@ def test_the_sample_is_dropped_mailed_accepted_and_skipped_the_second_time(
     assert summary(admin_page) == {
         "Invited": 0,
         "accepted": 0,
-        "waiting for a response": 0,
+        "pending": 0,
         "bounced": 0,
         "Skipped": 2,
         "already a member": 1,
@@ -228,9 +228,10 @@ def test_a_batch_is_sent_again_and_undone_from_its_page(admin_page: Page) -> Non
     has_ended(admin_page, "2 users were invited to Acme")
     admin_page.get_by_role("link", name="View import").last.click()
 
-    admin_page.get_by_role("link", name="Remind 2 people").click()
-    expect(heading(admin_page)).to_have_text("Remind 2 people?")
-    admin_page.locator("#dialog").get_by_role("link", name="Cancel").click()
+    admin_page.get_by_role("link", name="Resend to 2 people").click()
+    expect(heading(admin_page)).to_have_text("Nothing to change")
+    expect(admin_page.locator("#dialog")).to_contain_text("Skipped")
+    admin_page.locator("#dialog").get_by_role("link", name="Close").click()
     expect(admin_page.locator("#dialog")).to_be_hidden()
 
     admin_page.get_by_role("button", name="More actions for this import").click()

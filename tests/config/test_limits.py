@@ -50,7 +50,7 @@ def test_a_body_with_a_content_length_above_the_limit_is_refused(server: Stack, 
         (reverse("imports:import", args=["acme"]), True),
         (reverse("imports:sample", args=["acme"]), False),
         ("/o/acme/batches/1/problems/", False),
-        ("/o/acme/batches/1/remind/", False),
+        ("/o/acme/batches/1/resend/", False),
         ("/accounts/login/", False),
     ],
 )

@@ -341,7 +341,7 @@ def test_pages_of_an_admin(
         *(f"batches/{batches[name]}/{page}" for name in ("columns", "spelling") for page in ("", "reading/", "reading/delete/")),
         f"batches/{done}/reading/", "batches/99999/reading/", "settings/imports/", "settings/email/",
         "batches/", f"batches/{done}/", f"batches/{done}/?outcome=problem", f"batches/{done}/?outcome=skipped",
-        f"batches/{done}/remind/", f"batches/{done}/undo/", f"batches/{done}/stop/", f"batches/{done}/progress/",
+        f"batches/{done}/resend/", f"batches/{done}/undo/", f"batches/{done}/stop/", f"batches/{done}/progress/",
         f"batches/{problems}/", f"batches/{problems}/problems/", f"batches/{problems}/undo/", f"batches/{problems}/stop/",
         f"batches/{problems}/progress/", *(f"batches/{pk}/{page}" for pk in ended for page in ("", "progress/")),
         "roles/", "roles/new/", *(f"roles/{roles[n]}/" for n in (0, 1, -1)), *(f"roles/{roles[n]}/delete/" for n in (1, -1)),

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Membership
 from invites.directory.users import UserFilter, visible_users
+from invites.invitations.visibility import invitation_is_visible
 from invites.models import Invitation, InvitationQuerySet
 
 
@@ -24,6 +25,12 @@ class Selection:
     def matching(cls, viewer: Membership, wanted: UserFilter) -> Selection:
         """Everybody who matches."""
         return cls(*visible_users(viewer, wanted))
+
+    @classmethod
+    def of_invitations(cls, viewer: Membership, invitations: InvitationQuerySet) -> Selection:
+        """Those of some open invitations that the viewer may see."""
+        seen = invitations.filter(invitation_is_visible(viewer), organization=viewer.organization_id)
+        return cls(Membership.objects.none(), seen, Invitation.objects.none())
 
     @classmethod
     def chosen(cls, viewer: Membership, keys: Iterable[str]) -> Selection:

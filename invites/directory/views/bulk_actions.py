@@ -88,15 +88,19 @@ def _choose(request: MemberRequest, kind: Kind, form: Any, people: Selection) ->
     return render(request, "directory/bulk_choose.html", context, status=422 if form.errors else 200)
 
 
-def review_or_start(request: MemberRequest, change: BulkChange, people: Selection) -> HttpResponse:
-    """Show what would happen to these people. With the step "start", start it if that hasn't changed."""
+def review_or_start(request: MemberRequest, change: BulkChange, people: Selection, *, then: str = "") -> HttpResponse:
+    """Show what would happen to these people. With the step "start", start it if that hasn't changed.
+
+    The form of the review is sent to the same address. `then` is the page that follows, by default the one before.
+    """
+    then = then or back_url(request.membership)
     plan = plan_for(request.membership, change, people)
     is_start, seen = request.POST.get("step") == "start", request.POST.get("seen", "")
     if is_start and seen == plan.fingerprint and plan.changed:
         ids = people.ids()
         # Somebody may have changed since they were counted.
         if len(ids) == plan.selected:
-            return start(request, change, ids, expected=plan.changed, then=back_url(request.membership))
+            return start(request, change, ids, expected=plan.changed, then=then)
     context = {
         "review": review_of(change, plan, name=people.only_name()),
         "kind": change.kind,
@@ -105,6 +109,7 @@ def review_or_start(request: MemberRequest, change: BulkChange, people: Selectio
         "goes_back": change.kind in FORMS,
         "seen": plan.fingerprint,
         "has_changed": is_start and bool(plan.changed),
+        "back_url": then,
     }
     return render(request, "directory/bulk_review.html", context | _hidden(request))
 

@@ -1,7 +1,11 @@
-"""The plot of acceptances by day, as coordinates for an SVG."""
+"""The plot of responses by day, as coordinates for an SVG.
+
+Acceptances grow from the bottom, and invitations that ended in another way from the top. Pending ones are between them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -10,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.wording import counted, grouped
-from invites.imports.selectors.summary import Responses
+from invites.imports.selectors.responses import Responses, with_quiet_days
 
 WIDTH, HEIGHT = 500, 260
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 34, 26
@@ -42,6 +46,7 @@ class Plot:
     bottom: float
     line: str
     area: str
+    ended: str
     last_x: float
     last_y: float
     last_label: str
@@ -55,9 +60,12 @@ class Plot:
 
 
 def plot_of(responses: Responses, invited: int) -> Plot:
-    """The running total of acceptances until today, below a dashed line at the number of invited people."""
-    first, today = responses.days[0][0], responses.days[-1][0]
-    end = max(today, timezone.localdate(responses.expires_at) if responses.expires_at else today)
+    """The running totals until today, below a dashed line at the number of invited people."""
+    first, today = responses.days[0].day, responses.days[-1].day
+    changed = responses.days[-2].day if len(responses.days) > 1 else first
+    end = max(changed, timezone.localdate(responses.expires_at) if responses.expires_at else changed)
+    # A year later, the days of the responses still have most of the room.
+    shown = min(today, end)
     span = max(1, (end - first).days)
 
     def x_of(offset: int) -> float:
@@ -66,10 +74,12 @@ def plot_of(responses: Responses, invited: int) -> Plot:
     def y_of(count: float) -> float:
         return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * count / invited, 1)
 
-    points = [(x_of(0), y_of(0))] if len(responses.days) > 1 else []
-    points += [(x_of((day - first).days), y_of(count)) for day, count in responses.days]
+    days = [(x_of((min(day, shown) - first).days), totals) for day, totals in with_quiet_days(responses.days)]
+    points = [(x_of(0), y_of(0))] if len(days) > 1 else []
+    points += [(x, y_of(totals.accepted)) for x, totals in days]
     last_x, last_y = points[-1]
-    line = " ".join(f"{x},{y}" for x, y in points)
+    line = _joined(points)
+    ended = [(x, y_of(invited - totals.ended)) for x, totals in days]
     step = _round_step(invited)
     x_ticks = [Tick(x_of(0), date_format(first, "MONTH_DAY_FORMAT"), "start")]
     if 0.2 < (today - first).days / span < 0.85:
@@ -83,11 +93,12 @@ def plot_of(responses: Responses, invited: int) -> Plot:
         bottom=y_of(0),
         line=line,
         area=f"{points[0][0]},{y_of(0)} {line} {last_x},{y_of(0)}",
+        ended=f"{ended[0][0]},{y_of(invited)} {_joined(ended)} {last_x},{y_of(invited)}" if days[-1][1].ended else "",
         last_x=last_x,
         last_y=last_y,
         last_label=counted(_ACCEPTED, responses.accepted),
         last_anchor="start" if last_x < WIDTH * 0.72 else "end",
-        label_dy=_clear_of_lines(responses.accepted / invited),
+        label_dy=_clear_of_lines(responses.accepted / invited, is_left=last_x >= WIDTH * 0.72),
         invited_y=y_of(invited),
         invited_label=counted(_INVITED, invited),
         y_ticks=[Tick(y_of(count), grouped(count)) for count in range(0, invited, step) if count < invited * 0.95],
@@ -98,11 +109,17 @@ def plot_of(responses: Responses, invited: int) -> Plot:
     )
 
 
-def _clear_of_lines(share: float) -> int:
-    """The vertical offset of the label from its point, so that neither the axis nor the dashed line crosses it."""
+def _joined(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)
+
+
+def _clear_of_lines(share: float, *, is_left: bool) -> int:
+    """The vertical offset of the label from its point, so that no line crosses it. To the left is the plotted line."""
     if share < 0.06:
         return -10
-    return 20 if share > 0.9 else 4
+    if share > 0.9:
+        return 20
+    return -10 if is_left else 4
 
 
 def _round_step(invited: int) -> int:

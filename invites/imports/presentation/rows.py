@@ -115,7 +115,7 @@ def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
         return ShownOutcome("bounced", _("Not delivered"), FailureReason.text_of(invitation.mail_detail))
     if invitation.is_expired:
         return ShownOutcome("skipped", _("Expired"), _moment(invitation.expires_at))
-    return ShownOutcome("mail", _("Waiting"), _delivery(invitation))
+    return ShownOutcome("mail", _("Pending"), _delivery(invitation))
 
 
 def _delivery(invitation: Invitation) -> str:

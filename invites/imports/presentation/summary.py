@@ -27,7 +27,7 @@ OUTCOME_LABELS = {
     "invited": pgettext_lazy("rows", "Invited"),
     "scheduled": gettext_lazy("scheduled"),
     "accepted": gettext_lazy("accepted"),
-    "waiting": gettext_lazy("waiting for a response"),
+    "waiting": gettext_lazy("pending"),
     "bounced": gettext_lazy("bounced"),
     "expired": gettext_lazy("expired"),
     "declined": gettext_lazy("declined"),

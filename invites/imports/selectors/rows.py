@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -13,27 +14,44 @@ from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
-BOUNCED = Q(invitation__mail_state__in=Invitation.UNDELIVERED)
+# So many rows are found by the ids of their invitations. More are found sooner by looking at one row after the other.
+FEW = 2_000
+
+
+def _responses(prefix: str = "", *, is_being_undone: bool = False) -> dict[str, Q]:
+    """The responses to invitations as conditions on them, or with a prefix on what has them."""
+
+    def invitation(**values: object) -> Q:
+        return Q(**{f"{prefix}{name}": value for name, value in values.items()})
+
+    open_states = [] if is_being_undone else [Invitation.State.PENDING]
+    # All mail states are listed so that the index `invitation_by_mail` fits.
+    sent = invitation(mail_state__in=Mail.values)
+    bounced = invitation(mail_state__in=Invitation.UNDELIVERED, state__in=open_states)
+    delivered = [state for state in Mail.values if state not in (*Invitation.UNDELIVERED, Mail.SCHEDULED)]
+    pending = invitation(mail_state__in=delivered, state__in=open_states)
+    expired = invitation(expires_at__lte=timezone.now())
+    answered = (Invitation.State.ACCEPTED, Invitation.State.DECLINED)
+    closed = [state for state in Invitation.State.values if state not in (*open_states, *answered)]
+    return {
+        "accepted": sent & invitation(state=Invitation.State.ACCEPTED),
+        "scheduled": invitation(mail_state=Mail.SCHEDULED, state__in=open_states),
+        "waiting": pending & ~expired,
+        "bounced": bounced,
+        "expired": pending & expired,
+        "declined": sent & invitation(state=Invitation.State.DECLINED),
+        "revoked": sent & invitation(state__in=closed),
+    }
 
 
 def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, Q]:
     """The lines of the summary as filters. Built for each call, because some depend on the time."""
-    expired = Q(invitation__expires_at__lte=timezone.now())
-    open_states = [] if is_being_undone else [Invitation.State.PENDING]
     failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
     invited = Q(outcome=Outcome.INVITED)
-    pending = invited & Q(invitation__state__in=open_states)
-    scheduled = Q(invitation__mail_state=Mail.SCHEDULED)
+    responses = _responses("invitation__", is_being_undone=is_being_undone)
     return {
         "invited": invited,
-        "accepted": invited & Q(invitation__state=Invitation.State.ACCEPTED),
-        "scheduled": pending & scheduled,
-        "waiting": pending & ~scheduled & ~BOUNCED & ~expired,
-        "bounced": pending & BOUNCED,
-        "expired": pending & ~BOUNCED & expired,
-        "declined": invited & Q(invitation__state=Invitation.State.DECLINED),
-        "revoked": invited
-        & ~Q(invitation__state__in=[*open_states, Invitation.State.ACCEPTED, Invitation.State.DECLINED]),
+        **{name: invited & found for name, found in responses.items()},
         "skipped": Q(outcome=Outcome.SKIPPED),
         **{reason.value: Q(outcome=Outcome.SKIPPED, reason=reason) for reason in Row.SKIP_REASONS},
         "problem": Q(outcome=Outcome.PROBLEM),
@@ -48,6 +66,18 @@ def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
     rows = batch.rows.select_related("invitation", "edited_by").order_by("number")
     filters = _filters(is_being_undone=batch.is_being_undone, has_ended=batch.state in Batch.ENDED)
     return rows.filter(filters[chosen]) if chosen in filters else rows
+
+
+def page_of_rows(batch: Batch, chosen: str, *, count: int, per_page: int, number: str | None) -> Page[Row]:
+    """A page of `rows_of`, of which there are `count`, by the summary."""
+    rows = rows_of(batch, chosen)
+    responses = _responses(is_being_undone=batch.is_being_undone)
+    if chosen in responses and count <= FEW:
+        found = batch.invitations.filter(responses[chosen]).values_list("row_id", flat=True)
+        rows = rows_of(batch, "invited").filter(pk__in=[pk for pk in found if pk])
+    paginator = Paginator(rows if count else batch.rows.none(), per_page)
+    paginator.count = count
+    return paginator.get_page(number)
 
 
 def codes_of(problems: Iterable[dict[str, Any]]) -> str:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q
-from django.db.models.functions import TruncDate
-from django.utils import timezone
+from django.db.models import Count, Q
 
 from invites.models import Batch, Invitation, InvitationQuerySet, Row
 
@@ -118,39 +115,32 @@ def outcome_counts(batch: Batch) -> list[list[Any]]:
 
 
 def _responses(batch: Batch) -> Counter[str]:
-    """Count the invitations that don't wait for a response, by the reason. Same conditions as `rows_of`."""
+    """Count the invitations that don't wait for a response, by the reason. Same conditions as `rows_of`.
+
+    The groups are in the order of the index `invitation_by_mail`, and the others are ranges of an index.
+    """
     counted: Counter[str] = Counter()
-    groups = (
-        batch.invitations.order_by()
-        .values(
-            "state",
-            "mail_state",
-            is_past=_is(Q(expires_at__lte=timezone.now())),
-            by_undoing=_is(Q(answered_at__gte=batch.undone_at) if batch.undone_at else Q(pk__in=[])),
-        )
-        .annotate(count=Count("*"))
-        .values_list("state", "mail_state", "is_past", "by_undoing", "count")
-    )
-    for state, mail_state, is_past, by_undoing, count in groups:
-        if state == Invitation.State.ACCEPTED:
-            counted["accepted"] += count
-        elif state == Invitation.State.DECLINED:
-            counted["declined"] += count
+    groups = batch.invitations.order_by().values("mail_state", "state").annotate(count=Count("*"))
+    for mail_state, state, count in groups.values_list("mail_state", "state", "count"):
+        if state in (Invitation.State.ACCEPTED, Invitation.State.DECLINED):
+            counted[state] += count
         elif state != Invitation.State.PENDING or batch.is_being_undone:
             counted["revoked"] += count
-            is_undone = by_undoing or state == Invitation.State.PENDING
-            counted["undone"] += count if is_undone else 0
+            counted["undone"] += count if state == Invitation.State.PENDING else 0
         elif mail_state == Invitation.Mail.SCHEDULED:
             counted["scheduled"] += count
         elif mail_state in Invitation.UNDELIVERED:
             counted["bounced"] += count
-        elif is_past:
-            counted["expired"] += count
+        else:
+            counted["delivered"] += count
+    if counted["delivered"]:
+        delivered = [state for state in Mail.values if state not in (*Invitation.UNDELIVERED, Mail.SCHEDULED)]
+        pending = batch.invitations.filter(mail_state__in=delivered, state=Invitation.State.PENDING)
+        counted["expired"] = pending.expired().count()
+    if batch.undone_at:
+        closed = (Invitation.State.REVOKED, Invitation.State.REPLACED)
+        counted["undone"] += batch.invitations.filter(state__in=closed, answered_at__gte=batch.undone_at).count()
     return counted
-
-
-def _is(condition: Q) -> ExpressionWrapper[Q]:
-    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def awaiting_response(batch: Batch) -> InvitationQuerySet:
@@ -186,36 +176,3 @@ def summary_as_json(batch: Batch) -> dict[str, Any]:
         "failed": summary.failed,
         "waiting": summary.waiting,
     }
-
-
-@dataclass(frozen=True)
-class Responses:
-    """The responses to the invitations of a batch. `days` has the running total of acceptances, for the plot."""
-
-    accepted: int
-    waiting: int
-    share: int
-    expires_at: Any
-    days: list[tuple[date, int]] = field(default_factory=list)
-
-
-def responses_of(batch: Batch, summary: Summary) -> Responses:
-    """The responses so far, from the day of inviting to today."""
-    accepted = (
-        batch.invitations.filter(state=Invitation.State.ACCEPTED)
-        .annotate(day=TruncDate("answered_at"))
-        .order_by("day")
-        .values_list("day")
-        .annotate(count=Count("*"))
-    )
-    by_day = dict(accepted)
-    first = timezone.localdate(batch.inviting_at or batch.created_at)
-    today = timezone.localdate()
-    total, days = 0, []
-    for offset in range((today - first).days + 1):
-        day = first + timedelta(days=offset)
-        total += by_day.get(day, 0)
-        days.append((day, total))
-    expiry = batch.invitations.order_by("-expires_at").values_list("expires_at", flat=True).first()
-    share = round(100 * summary.accepted / summary.invited) if summary.invited else 0
-    return Responses(summary.accepted, summary.waiting_answer, share, expiry, days)

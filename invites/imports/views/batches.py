@@ -22,7 +22,7 @@ from accounts.permissions import Permission
 from accounts.wording import counted
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind
-from invites.directory.bulk.selection import PeopleIds
+from invites.directory.bulk.selection import Selection
 from invites.directory.views import bulk_actions
 from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
@@ -30,18 +30,19 @@ from invites.imports.declined import declined_rows
 from invites.imports.notices import banner_topic, close_banner
 from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.plot import plot_of
+from invites.imports.presentation.responses import day_table, response_lines
 from invites.imports.presentation.rows import report_lines, shown_outcome
 from invites.imports.presentation.status import before_stopping
 from invites.imports.presentation.summary import OUTCOME_LABELS, how_read, summary_lines
 from invites.imports.presentation.wording import stopped_text
 from invites.imports.selectors.deactivated import members_of_rows, still_deactivated
 from invites.imports.selectors.progress import progress_now, progress_of, with_progress
-from invites.imports.selectors.rows import rows_of
+from invites.imports.selectors.responses import responses_of
+from invites.imports.selectors.rows import page_of_rows
 from invites.imports.selectors.summary import (
     Summary,
     awaiting_response,
     invited_counts,
-    responses_of,
     revoked_counts,
     summary_of,
 )
@@ -52,7 +53,6 @@ from invites.imports.upload import invite_valid_rows
 from invites.imports.views.lookup import batch_to_change, batch_to_download, batch_to_see
 from invites.imports.views.progress import progress_context, progress_dialog
 from invites.imports.views.reading import started_response
-from invites.invitations.actions import pending_ids
 from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url
 from invites.invitations.visibility import learn_names, visible_batches
@@ -113,16 +113,20 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> dict[str, Any]:
     may_change = not why_not_change(request.membership, batch)
     chosen = request.GET.get("outcome", "")
-    responses = responses_of(batch, summary)
-    page = Paginator(rows_of(batch, chosen), PAGE_ROWS).get_page(request.GET.get("page"))
+    lines, responses = summary_lines(summary), responses_of(batch, summary)
+    counts = {line.outcome: line.count for group in lines for line in group}
+    count = counts.get(chosen, 0) if chosen in OUTCOME_LABELS else summary.rows
+    page = page_of_rows(batch, chosen, count=count, per_page=PAGE_ROWS, number=request.GET.get("page"))
     # Reactivating needs these permissions. Who may be reactivated depends on each person's access.
     needed = (Permission.MANAGE_USERS, Permission.VIEW_USERS)
     may_reactivate = summary.skips[Row.Reason.DEACTIVATED] and all(map(request.membership.has_permission, needed))
     to_reactivate = members_of_rows(batch, page, GrantableAccess(request.membership)) if may_reactivate else {}
     return {
-        "summary_lines": summary_lines(summary),
+        "summary_lines": lines,
         "responses": responses,
+        "response_lines": response_lines(responses),
         "plot": plot_of(responses, summary.invited) if summary.invited else None,
+        "day_table": day_table(responses, summary.invited),
         "outcome": chosen if chosen in OUTCOME_LABELS else "",
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
@@ -173,18 +177,14 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
 
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def batch_remind(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Ask, then resend the invitations of everyone who hasn't responded."""
+def batch_resend(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
+    """Review, then resend the invitations of everyone who hasn't responded, including expired ones."""
     batch = batch_to_change(request, pk)
-    waiting = awaiting_response(batch)
-    if request.method != "POST":
-        context = {"batch": batch, "count": waiting.count()}
-        return render(request, "imports/batch_remind.html", context)
-    ids = PeopleIds([], pending_ids(request.membership, waiting))
-    if not ids:
-        return message_response(request, batch, _("Everyone has responded, so nobody was reminded."), warning=True)
+    people = Selection.of_invitations(request.membership, awaiting_response(batch))
+    if not people.exists():
+        return message_response(request, batch, _("Everyone has responded, so nothing was resent."), warning=True)
     then = reverse("imports:batch", args=[organization, pk])
-    return bulk_actions.start(request, BulkChange(Kind.RESEND), ids, then=then)
+    return bulk_actions.review_or_start(request, BulkChange(Kind.RESEND), people, then=then)
 
 
 @requires(Permission.INVITE_USERS)

@@ -63,7 +63,7 @@ ADDRESSES = {
     "imports:batch_confirm": "see, and act by POST",
     "imports:batch_invite_valid": "act",
     "imports:batch_stop": "act",
-    "imports:batch_remind": "act",
+    "imports:batch_resend": "act",
     "imports:batch_undo": "act",
     "imports:batch_schedule": "act",
     "imports:batch_send_now": "act",

@@ -28,13 +28,13 @@ BATCH_PAGES = [
     "imports:batch_dialog",
     "imports:batch_progress",
     "imports:batch_stop",
-    "imports:batch_remind",
+    "imports:batch_resend",
     "imports:batch_undo",
 ]
 BATCH_ACTIONS = [
     "imports:batch_invite_valid",
     "imports:batch_stop",
-    "imports:batch_remind",
+    "imports:batch_resend",
     "imports:batch_undo",
     "imports:batch_close_banner",
 ]

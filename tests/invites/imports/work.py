@@ -37,13 +37,12 @@ from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch
 from invites.directory.bulk.change import BulkChange, Kind
-from invites.directory.bulk.selection import PeopleIds
+from invites.directory.bulk.selection import Selection
 from invites.directory.bulk.start import start_bulk_action
 from invites.directory.bulk.work import handle_now
-from invites.invitations.actions import pending_ids
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
-action = start_bulk_action(by, BulkChange(Kind.RESEND), PeopleIds([], pending_ids(by, batch.invitations.all())))
+action = start_bulk_action(by, BulkChange(Kind.RESEND), Selection.of_invitations(by, batch.invitations.open()).ids())
 handle_now(action)
 print(action.changed)
 tasks.enqueue_on_commit(tasks.send_due_invitations, batch.organization_id)
@@ -76,13 +75,12 @@ from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch
 from invites.directory.bulk.change import BulkChange, Kind
-from invites.directory.bulk.selection import PeopleIds
+from invites.directory.bulk.selection import Selection
 from invites.directory.bulk.start import start_bulk_action
-from invites.invitations.actions import pending_ids
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
-ids = pending_ids(by, batch.invitations.all())
-action = start_bulk_action(by, BulkChange(Kind.RESEND), PeopleIds([], ids))
+ids = Selection.of_invitations(by, batch.invitations.open()).ids()
+action = start_bulk_action(by, BulkChange(Kind.RESEND), ids)
 tasks.enqueue_on_commit(tasks.process_bulk_action, action.pk)
 print(action.pk)
 """

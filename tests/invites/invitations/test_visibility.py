@@ -79,7 +79,7 @@ ADDRESSES = {
     "imports:batch_problems_file": "import",
     "imports:batch_invite_valid": "import",
     "imports:batch_stop": "import",
-    "imports:batch_remind": "import",
+    "imports:batch_resend": "import",
     "imports:batch_undo": "import",
     "imports:batch_schedule": "import",
     "imports:batch_send_now": "import",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from unittest import mock
 
@@ -136,14 +138,17 @@ def test_a_few_are_handled_in_the_request(ines: Client, make_many: MakeMany) -> 
     assert "9 invitations will be resent." in page_of(ines)
 
 
-def test_workers_remind_everyone_in_a_large_import(
+def test_workers_resend_to_everyone_in_a_large_import(
     ines: Client, make_many: MakeMany, start_batch_of: Callable[[list[Invitation]], str]
 ) -> None:
     path = start_batch_of(make_many(MANY))
     make_many(3, name="other")
 
-    assert f"Remind {MANY:,} people?" in text_of(ines.get(path).content.decode())
-    assert ines.post(path, headers=HTMX).status_code == 204
+    page = ines.get(path).content.decode()
+    assert f"Resend {MANY:,} invitations?" in text_of(page)
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    assert seen
+    assert ines.post(path, {"step": "start", "seen": unescape(seen[1])}, headers=HTMX).status_code == 204
 
     action = BulkAction.objects.get()
     assert (action.kind, action.total) == (Kind.RESEND, MANY)
@@ -152,12 +157,12 @@ def test_workers_remind_everyone_in_a_large_import(
 
 @pytest.fixture
 def start_batch_of(acme: Organization, admin: User) -> Callable[[list[Invitation]], str]:
-    """Turn the invitations into those of an import that has ended. Returns the URL to remind them."""
+    """Turn the invitations into those of an import that has ended. Returns the URL to resend them."""
 
     def start_batch_of(invitations: list[Invitation]) -> str:
         batch = acme.batches.create(inviter=admin, grant=invitations[0].grant, state="done", file_name="team.csv")
         Invitation.objects.filter(grant=invitations[0].grant).update(batch=batch)
-        return f"/o/acme/batches/{batch.pk}/remind/"
+        return f"/o/acme/batches/{batch.pk}/resend/"
 
     return start_batch_of
 

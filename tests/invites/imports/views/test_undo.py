@@ -103,6 +103,6 @@ def test_reminding_and_undoing_need_the_permission(
     client_of: Callable[[User], Client], manager: User, run: Run
 ) -> None:
     batch = run(many(1))
-    assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/remind/").status_code == 403
+    assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/resend/").status_code == 403
     assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/undo/").status_code == 403
     assert batch.invitations.filter(state=Invitation.State.PENDING).count() == 1
