@@ -181,7 +181,7 @@ def batch_resend(request: MemberRequest, organization: str, pk: int) -> HttpResp
     """Review, then resend the invitations of everyone who hasn't responded, including expired ones."""
     batch = batch_to_change(request, pk)
     people = Selection.of_invitations(request.membership, awaiting_response(batch))
-    if not people.exists():
+    if request.method == "POST" and not people.exists():
         return message_response(request, batch, _("Everyone has responded, so nothing was resent."), warning=True)
     then = reverse("imports:batch", args=[organization, pk])
     return bulk_actions.review_or_start(request, BulkChange(Kind.RESEND), people, then=then)
