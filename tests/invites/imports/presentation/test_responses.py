@@ -55,6 +55,8 @@ def of_every_kind(run: Run) -> Batch:
     values = {"state": Invitation.State.REVOKED, "mail_state": Invitation.Mail.FAILED, "answered_at": MONDAY}
     batch.invitations.filter(pk=refused.pk).update(**values)
     batch.rows.filter(invitation=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
+    Batch.objects.filter(pk=batch.pk).update(outcome_counts=None)
+    batch.refresh_from_db()
     return batch
 
 
