@@ -46,6 +46,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     _password: str | None
     is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' site.")
     is_active = models.BooleanField(default=True)
+    expiry_emails = models.BooleanField(
+        default=True, db_default=True, help_text="Whether they want emails about invitations that expire."
+    )
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -125,12 +128,21 @@ class Organization(models.Model):
         max_length=320, blank=True, help_text="Confirmed by its owner. Empty: replies go to the inviter."
     )
     email_message = models.TextField(blank=True, help_text="Plain text for everyone who is invited.")
+    reminder_after = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days without a response after which people get a reminder. Empty for none."
+    )
+    reminder_before = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days before the link expires, for another reminder. Empty for none."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     suspended_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then it is read-only and sends nothing: see suspension.py."
     )
     deletion_started_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then nobody can see it, and workers delete everything in it."
+    )
+    expiry_email_at = models.DateTimeField(
+        default=timezone.now, db_index=True, help_text="When to tell inviters by email which invitations expire."
     )
 
     objects = OrganizationQuerySet.as_manager()

@@ -14,6 +14,7 @@ from celery import Task, shared_task, signals
 
 from accounts.mail_errors import MAIL_ERRORS
 from accounts.tasks import enqueue
+from invites.directory import expiry_email
 from invites.directory.bulk import work as bulk_actions
 from invites.imports import (
     check,
@@ -35,6 +36,7 @@ from invites.imports.check_slots import CheckSlots
 from invites.invitations import quotas
 from invites.invitations import schedule as invitation_schedule
 from invites.mailing import domain_backoff, outbox, rate_limit
+from invites.mailing.reminders import queue as reminders
 from invites.models import Batch
 from invites.personal_data import organization_deletion
 from invites.unexpected_errors import log_unexpected
@@ -162,6 +164,29 @@ def delete_organization(organization_id: int) -> None:
     organization_deletion.delete_for_a_turn(organization_id)
 
 
+def decide_expiry_emails(organization_id: int) -> None:
+    """Decide which members of an organization get an email about invitations that expire, and enqueue the emails."""
+    for membership_id in expiry_email.decide_emails(organization_id):
+        enqueue_on_commit(send_expiry_email, membership_id)
+
+
+@shared_task(base=LoggedTask)
+def send_expiry_email(membership_id: int) -> None:
+    """Email a member how many of their invitations expire."""
+    try:
+        expiry_email.send_expiry_email(membership_id)
+    except MAIL_ERRORS as error:
+        # The recovery task enqueues it again.
+        log.warning("expiry_email_postponed", membership=membership_id, error=type(error).__name__)
+
+
+@shared_task(base=LoggedTask)
+def queue_reminders(organization_id: int) -> None:
+    """Put a few reminders that are due into the outbox, and enqueue the task that sends them."""
+    if reminders.queue_reminders(organization_id):
+        enqueue_on_commit(send_due_invitations, organization_id)
+
+
 @shared_task(base=LoggedTask)
 def recover() -> None:
     """Enqueue stalled work again, and delete outdated counters. A step that fails doesn't keep others from running."""
@@ -202,6 +227,20 @@ def enqueue_due_mail() -> None:
         enqueue_on_commit(send_due_invitations, organization_id)
 
 
+def enqueue_reminders() -> None:
+    """Enqueue the organizations in which a reminder may be due."""
+    for organization_id in reminders.organizations_to_remind():
+        enqueue_on_commit(queue_reminders, organization_id)
+
+
+def enqueue_expiry_emails() -> None:
+    """Enqueue the organizations that weren't told today which invitations expire, and emails that weren't sent."""
+    for organization_id in expiry_email.organizations_to_tell():
+        enqueue_on_commit(decide_expiry_emails, organization_id)
+    for membership_id in expiry_email.find_unsent():
+        enqueue_on_commit(send_expiry_email, membership_id)
+
+
 def enqueue_result_emails() -> None:
     """Enqueue the results that should have been emailed."""
     for batch_id in result_email.find_unsent():
@@ -231,6 +270,8 @@ RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     start_scheduled_imports,
     start_scheduled_invitations,
     enqueue_due_mail,
+    enqueue_reminders,
+    enqueue_expiry_emails,
     enqueue_result_emails,
     enqueue_stalled_bulk_actions,
     enqueue_cleanup,

@@ -56,6 +56,7 @@ class Action(TextChoices):
     SENT_NOW = "sent_now", Group.INVITATIONS, _("Sent a scheduled invitation now")
     RESENT = "resent", Group.INVITATIONS, _("Resent an invitation")
     RESENT_MANY = "resent_many", Group.INVITATIONS, _("Resent invitations")
+    REMINDED = "reminded", Group.INVITATIONS, _("Sent a reminder")
     REVOKED = "revoked", Group.INVITATIONS, _("Revoked an invitation")
     REVOKED_MANY = "revoked_many", Group.INVITATIONS, _("Revoked invitations")
     ADDRESS_CORRECTED = "address_corrected", Group.INVITATIONS, _("Corrected an address")

@@ -16,7 +16,7 @@ from accounts.models import Membership, User
 
 
 @transaction.atomic
-def change_account(user: User, values: Mapping[str, str], *, by: User | None = None) -> None:
+def change_account(user: User, values: Mapping[str, str | bool], *, by: User | None = None) -> None:
     """Set the names and the language of the user. `by` is an operator who does it for them.
 
     In organizations where the user still had the old names, the new ones are used, and recorded.

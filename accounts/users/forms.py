@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.labels import LabelField
 from accounts.models import User
 from accounts.organizations.forms import PlainForm
+from accounts.organizations.selectors import memberships_with_permission
+from accounts.permissions import Permission
 
 
 class PersonForm(PlainForm):
@@ -29,12 +31,18 @@ class PersonForm(PlainForm):
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
 
+    expiry_emails = forms.BooleanField(
+        label=_("Email me once a day when invitations that I sent expire soon or have expired"), required=False
+    )
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(user, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)
         language.choices = [("", _("Same as your browser")), *settings.LANGUAGES]
+        if not memberships_with_permission(Permission.INVITE_USERS).filter(user=user).exists():
+            del self.fields["expiry_emails"]
         if len(settings.LANGUAGES) == 1:
             del self.fields["language"]
         self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"

@@ -35,6 +35,8 @@ _LABELS = {
     "reply_to_requested": gettext_lazy("Reply-to address to confirm"),
     "email_message": gettext_lazy("Message for everyone"),
     "language": gettext_lazy("Language"),
+    "reminder_after": gettext_lazy("Reminder after days without a response"),
+    "reminder_before": gettext_lazy("Reminder days before the link expires"),
     "time_zone": gettext_lazy("Time zone"),
     "send_at": gettext_lazy("To be sent"),
     "remembered_columns": gettext_lazy("Remembered columns"),

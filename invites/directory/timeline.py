@@ -28,7 +28,7 @@ FURTHEST = 100_000
 # What the log says about invitations and links stands in themselves, too, for as long as they exist. Signing in is one
 # event, and failures and passwords are nobody else's business.
 _NOT_FROM_LOG = (
-    *(Action.INVITED, Action.ACCEPTED, Action.RESENT, Action.INVITED_AGAIN, Action.ADDRESS_CORRECTED),
+    *(Action.INVITED, Action.ACCEPTED, Action.RESENT, Action.REMINDED, Action.INVITED_AGAIN, Action.ADDRESS_CORRECTED),
     *(Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.PASSWORD_CHANGED),
 )
 _State, _Mail = Invitation.State, Invitation.Mail
@@ -44,6 +44,7 @@ class Kind(Enum):
     BOUNCED = auto()  # `detail` is what the mail server said.
     FAILED = auto()  # `detail` is a FailureReason, or what the mail server said.
     OPENED = auto()
+    REMINDED = auto()
     RESENT = auto()
     CORRECTED = auto()  # From `detail` to `email`. `entry` has what was changed together with it.
     ACCEPTED = auto()
@@ -98,7 +99,7 @@ def invitations_of(user: User, organization: Organization) -> list[Invitation]:
 def with_history(invitations: InvitationQuerySet) -> InvitationQuerySet:
     """With everything that `find_history` needs."""
     return invitations.select_related("organization", "batch__grant", "row", "grant", "inviter").prefetch_related(
-        "earlier_links", "grant__roles", "grant__sites", "batch__grant__roles", "batch__grant__sites"
+        "earlier_links", "reminders", "grant__roles", "grant__sites", "batch__grant__roles", "batch__grant__sites"
     )
 
 
@@ -283,6 +284,9 @@ def _of_invitation(
             at, by = link.replaced_at, link.replaced_by_id
             yield Event(Kind.CORRECTED, at, by=by, email=new, detail=link.email, entry=changed)
         since = link.replaced_at
+    for reminder in invitation.reminders.all():
+        if reminder.sent_at:
+            yield Event(Kind.REMINDED, reminder.sent_at, email=invitation.email)
     is_accepted = invitation.state == _State.ACCEPTED
     yield from _of_link(invitation, since, invitation.answered_at or since, with_opening=not is_accepted)
     if invitation.state == _State.PENDING and invitation.expires_at <= timezone.now():
@@ -311,7 +315,7 @@ def _of_link(
     # The last attempt; a link that couldn't be sent may still have the time of the one before.
     mailed_at = link.mailed_at if link.mailed_at and link.mailed_at >= since else None
     match link.mail_state:
-        case _Mail.SENT:
+        case _Mail.SENT | _Mail.REMINDING:
             yield Event(Kind.SENT, mailed_at or since, email=link.email)
         case _Mail.BOUNCED:
             yield Event(Kind.BOUNCED, link.bounced_at or mailed_at or since, email=link.email, detail=link.mail_detail)

@@ -20,6 +20,7 @@ from accounts.models import ActivityEntry, Membership
 from accounts.permissions import Permission
 from accounts.wording import counted, listed
 from invites.directory.timeline import Event, History, Kind, Somebody
+from invites.invitations.reminders import next_reminder
 from invites.invitations.visibility import sees_everybody
 from invites.invitations.wording import grant_sentence, send_time_text
 from invites.models import FailureReason, Invitation
@@ -114,11 +115,19 @@ def items_to_come(invitation: Invitation) -> list[Item]:
             return [Item("mail", _("The email is about to be sent"))]
         case Invitation.Mail.SENDING:
             return [Item("mail", _("The mail server asked us to try again later"))]
-        case Invitation.Mail.SENT if invitation.opened_at:
-            return [Item("link", _("Link opened, not accepted yet"))]
-        case Invitation.Mail.SENT:
-            return [Item("link", _("The link hasn’t been opened"))]
+        case Invitation.Mail.SENT | Invitation.Mail.REMINDING:
+            is_opened = invitation.opened_at is not None
+            text = _("Link opened, not accepted yet") if is_opened else _("The link hasn’t been opened")
+            return [*_reminder_to_come(invitation), Item("link", text)]
     return []
+
+
+def _reminder_to_come(invitation: Invitation) -> list[Item]:
+    at = next_reminder(invitation)
+    if at is None:
+        return []
+    day = date_format(at.astimezone(invitation.organization.zone), "MONTH_DAY_FORMAT")
+    return [Item("bell", _("Reminder on {day}, if there’s no response").format(day=day))]
 
 
 def recent_moment(at: datetime) -> str:
@@ -307,6 +316,8 @@ def _email(event: Event, reader: _Reader) -> Item:
     match event.kind:
         case Kind.SENT:
             return Item("mail-check", _("Email delivered"), at, notes=(_to(event.email),))
+        case Kind.REMINDED:
+            return Item("bell", _("Reminder sent"), at, notes=(_to(event.email),))
         case Kind.BOUNCED:
             return _undelivered(event, _("Email bounced"), _("Email bounced: {reason}"))
         case Kind.FAILED:

@@ -46,6 +46,12 @@ def derive_token(seed: str) -> str:
     return _token(_key(settings.SECRET_KEY), seed).decode("ascii")
 
 
+def former_token(seed: str, token_hash: str) -> str:
+    """The token of a seed with a former secret key, if it has this hash; otherwise empty."""
+    former = (_token(_key(secret), seed).decode("ascii") for secret in settings.SECRET_KEY_FALLBACKS)
+    return next((token for token in former if hash_token(token) == token_hash), "")
+
+
 def _token(key: bytes, seed: str) -> bytes:
     return base64.urlsafe_b64encode(hmac.digest(key, seed.encode(), "sha256")[:TOKEN_BYTES]).rstrip(b"=")
 

@@ -27,6 +27,9 @@ class EmailSettings:
     reply_to: str = ""
     message: str = ""
     language: str = ""
+    # Days; None if they are switched off.
+    reminder_after: int | None = None
+    reminder_before: int | None = None
 
     @classmethod
     def of(cls, organization: Organization) -> EmailSettings:
@@ -35,6 +38,8 @@ class EmailSettings:
             reply_to=organization.email_reply_to,
             message=organization.email_message,
             language=organization.language,
+            reminder_after=organization.reminder_after,
+            reminder_before=organization.reminder_before,
         )
 
 
@@ -64,6 +69,8 @@ class EmailContent:
     personal: Writing = Writing()
     zone: tzinfo = UTC
     is_test: bool = False
+    # The kind of the reminder, if it is one.
+    reminder: str = ""
 
     @property
     def messages(self) -> list[Writing]:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from invites.mailing.message import MessageData
+from invites.mailing.reminders.sending import note_failed, note_sent
 from invites.models import EarlierLink, Invitation
 
 
@@ -17,11 +18,17 @@ class DeliveryLog:
 
     def record_sent(self, data: MessageData) -> bool:
         """Called before the next message ends. Returns False if another worker has taken over."""
-        save_as_sent([data.token_hash])
+        if data.reminder:
+            note_sent(data.id, data.reminder)
+        else:
+            save_as_sent([data.token_hash])
         return True
 
     def record_failed(self, data: MessageData, reason: str) -> None:
         """Called when an email can't be delivered. Finds it by its hash, like `save_as_sent`."""
+        if data.reminder:
+            note_failed(data.id, reason)
+            return
         Invitation.objects.unsent().filter(token_hash=data.token_hash).update(
             mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
         )

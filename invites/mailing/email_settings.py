@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,8 +15,10 @@ from accounts.errors import DomainError
 from accounts.labels import clean_message, clean_sender_name
 from accounts.models import Membership, Organization
 from accounts.organizations.organizations import lock_settings
+from invites.invitations.reminders import Kind, most_reminder_days, reminder_days, reminder_days_text
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.mailing.content import EmailSettings
+from invites.mailing.reminders.switching import follow_settings
 from invites.models import ReplyToRequest
 
 LINK_LASTS = timedelta(days=3)
@@ -33,19 +36,26 @@ def change_email_settings(by: Membership, wanted: EmailSettings) -> ReplyToReque
         sender_name, message = clean_sender_name(wanted.sender_name), clean_message(wanted.message)
     except ValidationError as error:
         raise DomainError("bad_value", error.messages[0]) from error
-    after = {
+    after: dict[str, Any] = {
         # Empty, so that a new name of the organization is used immediately.
         "email_sender_name": "" if sender_name == organization.name else sender_name,
         "email_message": message,
         "language": wanted.language or organization.language,
+        "reminder_after": wanted.reminder_after,
+        "reminder_before": wanted.reminder_before,
     }
+    chosen = (wanted.reminder_after, wanted.reminder_before)
+    if not all(days is None or 1 <= days <= most_reminder_days() for days in chosen):
+        raise DomainError("bad_value", reminder_days_text())
+    changed = [kind for kind in Kind if reminder_days(organization, kind) != after[f"reminder_{kind.value}"]]
     if not wanted.reply_to:
         after["email_reply_to"] = ""
     _save(organization, after, by=by)
+    follow_settings(organization, changed)
     return _request(organization, wanted.reply_to, by=by)
 
 
-def _save(organization: Organization, after: dict[str, str], *, by: Membership | None) -> None:
+def _save(organization: Organization, after: dict[str, Any], *, by: Membership | None) -> None:
     before = {name: getattr(organization, name) for name in after}
     changed = [name for name in after if before[name] != after[name]]
     if not changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -14,10 +14,17 @@ from accounts.models import Membership, Organization
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.organizations.grants import grantable_sites
 from invites.checking import ANY_DOMAIN, Cells, check_cells
+from invites.invitations.reminders import most_reminder_days, reminder_days_text
 from invites.mailing.content import EmailContent, EmailSettings, Inviter, Writing, names_of
 from invites.mailing.preview import LONGEST_SHOWN, Person
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 REPLY_TO_EXAMPLE = _("Enter an address such as help@company.com.")
+# What the form suggests.
+USUAL_AFTER, USUAL_BEFORE = 3, 2
+LONGEST_DAYS = 6
 # Nobody has it.
 EXAMPLE_PERSON = Person("Chiara", "chiara.rossi@example.com")
 
@@ -27,6 +34,28 @@ class SenderNameField(forms.CharField):
 
     def clean(self, value: object) -> str:
         return clean_sender_name(super().clean(value))
+
+
+class ReminderSwitch(forms.BooleanField):
+    """Switches one reminder on. Its label is a part of a sentence, so it has a whole name for screen readers."""
+
+    def __init__(self, *, described: _StrOrPromise, **kwargs: Any) -> None:
+        widget = forms.CheckboxInput({"class": "form-check-input", "aria-label": described})
+        super().__init__(required=False, widget=widget, **kwargs)
+
+
+class ReminderDays(forms.CharField):
+    """The number of days for a reminder, which is only looked at if it is switched on."""
+
+    def __init__(self, *, described: _StrOrPromise, **kwargs: Any) -> None:
+        widget = forms.NumberInput({"class": "form-control rc-number", "min": 1, "aria-label": described})
+        super().__init__(required=False, widget=widget, **kwargs)
+
+
+def number_of_days(typed: str) -> int | None:
+    """The days for a reminder; None if they aren't possible."""
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_DAYS
+    return int(typed) if is_number and 1 <= int(typed) <= most_reminder_days() else None
 
 
 class EmailSettingsForm(PlainForm):
@@ -45,6 +74,10 @@ class EmailSettingsForm(PlainForm):
         help_text=_("For people who haven’t chosen one. Your message isn’t translated."),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
+    remind_after = ReminderSwitch(label=_("After"), described=_("After days without a response"))
+    reminder_after = ReminderDays(label=_("days without a response"), described=_("Days without a response"))
+    remind_before = ReminderSwitch(label="", described=_("Days before the link expires, on or off"))
+    reminder_before = ReminderDays(label=_("days before the link expires"), described=_("Days before the link expires"))
 
     def __init__(self, *args: Any, organization: Organization, requested: str = "", **kwargs: Any) -> None:
         """`requested` is a reply-to address that isn't confirmed yet."""
@@ -53,6 +86,10 @@ class EmailSettingsForm(PlainForm):
             "reply_to": requested or organization.email_reply_to,
             "message": organization.email_message,
             "language": organization.language,
+            "remind_after": organization.reminder_after is not None,
+            "reminder_after": organization.reminder_after or USUAL_AFTER,
+            "remind_before": organization.reminder_before is not None,
+            "reminder_before": organization.reminder_before or USUAL_BEFORE,
         }
         super().__init__(*args, **kwargs)
         self.fields["sender_name"].widget.attrs["placeholder"] = organization.name
@@ -69,9 +106,25 @@ class EmailSettingsForm(PlainForm):
             raise forms.ValidationError(REPLY_TO_EXAMPLE, code="invalid")
         return person.values.email
 
+    def clean_reminder_after(self) -> int | None:
+        return self._days("after")
+
+    def clean_reminder_before(self) -> int | None:
+        return self._days("before")
+
+    def _days(self, kind: str) -> int | None:
+        """None if it is switched off, whatever was typed. The switch is cleaned first."""
+        if not self.cleaned_data.get(f"remind_{kind}"):
+            return None
+        days = number_of_days(self.cleaned_data[f"reminder_{kind}"])
+        if days is None:
+            raise forms.ValidationError(reminder_days_text(), code="invalid")
+        return days
+
     def chosen(self) -> EmailSettings:
         """The settings, once the form is valid."""
-        return EmailSettings(**self.cleaned_data)
+        switches = ("remind_after", "remind_before")
+        return EmailSettings(**{name: value for name, value in self.cleaned_data.items() if name not in switches})
 
 
 def _short_enough(name: str) -> str:
@@ -93,6 +146,20 @@ def typed_settings(data: QueryDict) -> EmailSettings:
         message=_typed(data, "message"),
         language=_typed(data, "language"),
     )
+
+
+def typed_reminders(data: QueryDict) -> tuple[int | None, int | None]:
+    """The days that are typed for both reminders; None for one that is switched off or not possible."""
+    return _typed_days(data, "after"), _typed_days(data, "before")
+
+
+def _typed_days(data: QueryDict, kind: str) -> int | None:
+    return number_of_days(data.get(f"reminder_{kind}", "").strip()) if data.get(f"remind_{kind}") else None
+
+
+def wants_reminder(data: QueryDict) -> bool:
+    """Whether the preview and the test show the reminder, and not the invitation."""
+    return data.get("shown") == "reminder"
 
 
 def example_content(by: Membership, chosen: EmailSettings) -> EmailContent:

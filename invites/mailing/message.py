@@ -10,7 +10,8 @@ from typing import NamedTuple
 from anymail.message import AnymailMessage
 
 from accounts.models import User
-from invites.invitations.tokens import derive_token, hash_token, link_for, opt_out_token
+from invites.invitations.tokens import derive_token, former_token, hash_token, link_for, opt_out_token
+from invites.mailing.reminders.sending import kinds_of
 from invites.mailing.template import InvitationTemplate, InviteeAccount
 from invites.mailing.transports.smtp import RenderedMessage
 from invites.models import Invitation, InvitationQuerySet
@@ -35,18 +36,25 @@ class MessageData(NamedTuple):
     batch_id: int | None
     message: str
     message_by_id: int | None
+    mail_state: str
     account: InviteeAccount | None = None
+    # The kind of the reminder, if it is one.
+    reminder: str = ""
 
     @property
     def template_key(self) -> tuple[object, ...]:
         """Messages with the same key have the same template."""
-        return self.grant_id, self.inviter_id, self.batch_id, self.message, self.message_by_id, self.account
+        same = (self.grant_id, self.inviter_id, self.batch_id, self.message, self.message_by_id)
+        return *same, self.account, self.reminder
 
 
 def load_unsent(ids: Sequence[int]) -> list[MessageData]:
     """Load the invitations that are still unsent. Called per group, because some may have been revoked meanwhile."""
-    records = list(_unsent(ids).order_by("pk").values_list(*MessageData._fields[:-1]))
+    records = list(_unsent(ids).order_by("pk").values_list(*MessageData._fields[:-2]))
     group = [MessageData(*values) for values in records]
+    if reminded := [data.id for data in group if data.mail_state == Invitation.Mail.REMINDING]:
+        kinds = kinds_of(reminded)
+        group = [data._replace(reminder=kinds.get(data.id, "")) for data in group]
     languages = dict(User.objects.filter(email__in={data.email_key for data in group}).values_list("email", "language"))
     if not languages:
         return group
@@ -60,7 +68,7 @@ def filter_unsent(ids: Iterable[int]) -> set[int]:
 
 
 def _unsent(ids: Iterable[int]) -> InvitationQuerySet:
-    return Invitation.objects.open().unsent().filter(pk__in=ids)
+    return Invitation.objects.open().to_send().filter(pk__in=ids)
 
 
 class OutgoingMessage:
@@ -94,7 +102,12 @@ class OutgoingMessage:
 
     @cached_property
     def link(self) -> str:
-        """Derived from the seed. If the secret key has changed since, the stored hash is updated."""
+        """Derived from the seed. If the secret key has changed since, the stored hash is updated.
+
+        But not for a reminder as long as the former key is known: the earlier email has the same link.
+        """
+        if self.data.reminder and (former := former_token(self.data.token_seed, self.data.token_hash)):
+            return link_for(former)
         token = derive_token(self.data.token_seed)
         token_hash = hash_token(token)
         if token_hash != self.data.token_hash:

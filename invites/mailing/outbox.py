@@ -13,6 +13,12 @@ from django.utils import timezone
 
 from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.mailing.backoff import backoff_delay
+from invites.mailing.reminders.sending import (
+    allow_again,
+    cancel_reminders,
+    postpone_at_night,
+    settle_interrupted,
+)
 from invites.mailing.send_lock import HeldSendLock, acquire_send_lock, active_send_locks
 from invites.mailing.sender import SendResult, TimeSlice, send_invitations
 from invites.models import FailureReason, Invitation, InvitationQuerySet
@@ -47,6 +53,8 @@ def send_due_invitations(organization_id: int, lock_token: str | None = None) ->
     lock = acquire_send_lock(organization_id, lock_token)
     if lock is None:
         return None
+    settle_interrupted(organization_id)
+    postpone_at_night(organization_id)
     result = _send(organization_id, _next_slice(organization_id), lock)
     wait = timedelta(seconds=result.retry_in or 0) if result.throttled else timedelta(0)
     if not result.server_failed and _due(organization_id, after=wait).exists():
@@ -75,6 +83,7 @@ def _send(organization_id: int, due: list[Invitation], lock: HeldSendLock) -> Se
     _count_crash(due)
     by_id = {each.pk: each for each in _fail_unauthorized(due)}
     result = send_invitations(list(by_id), time_slice=TimeSlice(lock.renew, organization_id=organization_id))
+    allow_again([pk for pk in result.unsent if by_id[pk].mail_state == Invitation.Mail.REMINDING])
     _uncount_crash(due)
     Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
         mail_state=Invitation.Mail.SENDING
@@ -92,6 +101,7 @@ def _fail_unauthorized(due: list[Invitation]) -> list[Invitation]:
     """Fail invitations whose link wouldn't work, and return the others. *Users* shows why. A resend fixes it."""
     keys = {each.pk: GrantKey(each.grant_id, each.inviter_id) for each in due}
     unauthorized = find_unauthorized(keys.values())
+    cancel_reminders(each.pk for each in due if keys[each.pk] in unauthorized and _is_reminder(each))
     for key, reason in unauthorized.items():
         hashes = [each.token_hash for each in due if keys[each.pk] == key]
         # Repeats the grant and the inviter, because someone with the permission may have resent it meanwhile.
@@ -123,7 +133,8 @@ def _retry_later(invitations: Collection[Invitation]) -> None:
 
 
 def _give_up(invitations: Collection[Invitation], reason: str) -> None:
-    _unsent(invitations).update(
+    cancel_reminders(each.pk for each in invitations if _is_reminder(each))
+    _unsent(each for each in invitations if not _is_reminder(each)).update(
         mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
     )
 
@@ -137,4 +148,8 @@ def _grouped(
 def _unsent(invitations: Iterable[Invitation]) -> InvitationQuerySet:
     """The ones that weren't resent meanwhile. A resent one has a new link that hasn't been sent yet."""
     hashes = [each.token_hash for each in invitations]
-    return Invitation.objects.open().unsent().filter(token_hash__in=hashes)
+    return Invitation.objects.open().to_send().filter(token_hash__in=hashes)
+
+
+def _is_reminder(invitation: Invitation) -> bool:
+    return invitation.mail_state == Invitation.Mail.REMINDING

@@ -10,7 +10,7 @@ import re
 import time
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -21,6 +21,7 @@ from invites.mailing.content import content_of
 from invites.mailing.delivery import MailConnection
 from invites.mailing.delivery_log import DeliveryLog, without_waiting_for_disk
 from invites.mailing.message import MessageData, OutgoingMessage, filter_unsent, load_unsent
+from invites.mailing.reminders.sending import start_reminder
 from invites.mailing.template import InvitationTemplate
 from invites.mailing.throttle import SendThrottle
 from invites.mailing.transports.errors import DeliveryError, PermanentFailure, TemporaryFailure
@@ -177,6 +178,10 @@ class _SendRun:
                 open_ids.discard(data.id)
                 self._log.skip([data.id])
             elif self._throttle.wait_for_permit(len(group) - number):
+                if data.reminder and not start_reminder(data.id, data.reminder):
+                    open_ids.discard(data.id)
+                    self._log.skip([data.id])
+                    continue
                 yield OutgoingMessage(data, self._template_for(data))
             else:
                 self._throttle.throttled += [each.id for each in group[number:]]
@@ -219,7 +224,7 @@ class _SendRun:
         if key not in self._templates:
             writers = ("inviter", "message_by", "batch__message_by")
             invitations = Invitation.objects.select_related("organization", "grant", *writers).defer("batch__preview")
-            content = content_of(invitations.get(pk=data.id))
+            content = replace(content_of(invitations.get(pk=data.id)), reminder=data.reminder)
             self._templates[key] = InvitationTemplate(content, account=data.account)
         return self._templates[key]
 

@@ -104,6 +104,7 @@ class InvitationTemplate:
             self._html = cut.split(render_to_string(html, context))
         self.sender_address = parseaddr(self.from_email)[1]
         self._host = self.sender_address.rpartition("@")[2] or "localhost"
+        self._reminder = content.reminder
         self._expiries: dict[datetime, str] = {}
 
     def build(self, invitee: Invitee, *, link: str, opt_out: str) -> AnymailMessage:
@@ -212,8 +213,11 @@ class InvitationTemplate:
         return self._expiries[expires_at]
 
     def _message_id(self, seed: str) -> str:
-        """The same for the same link, so that mail programs recognize the duplicate that a crash may cause."""
-        digest = hashlib.sha256(f"message-id {seed}".encode()).hexdigest()[:40]
+        """The same for the same link, so that mail programs recognize the duplicate that a crash may cause.
+
+        A reminder with this link has another one.
+        """
+        digest = hashlib.sha256(f"message-id {self._reminder}{seed}".encode()).hexdigest()[:40]
         return f"<{digest}@{self._host}>"
 
     def _message(self, *, text: str) -> AnymailMessage:
@@ -250,23 +254,25 @@ def _context(content: EmailContent) -> dict[str, object]:
         "inviter": inviter,
         "inviter_first_name": defuse(one_line(content.inviter.first_name)),
         "inviter_email": content.inviter.email,
-        "subject": _subject(inviter, organization),
+        "subject": _subject(inviter, organization, content),
         "access": _access(content),
         "messages": [_shown(each) for each in content.messages],
     }
 
 
 def _subject_header(content: EmailContent) -> str:
-    subject = _subject(one_line(content.inviter.name), one_line(content.organization))
+    subject = _subject(one_line(content.inviter.name), one_line(content.organization), content)
     if content.is_test:
         subject = _("[Test] {subject}").format(subject=subject)
     return defuse_header(subject[:HEADER_LENGTH])
 
 
-def _subject(inviter: str, organization: str) -> str:
-    if not inviter:
-        return _("You’re invited to {organization}").format(organization=organization)
-    return _("{inviter} invited you to {organization}").format(inviter=inviter, organization=organization)
+def _subject(inviter: str, organization: str, content: EmailContent) -> str:
+    if inviter:
+        subject = _("{inviter} invited you to {organization}").format(inviter=inviter, organization=organization)
+    else:
+        subject = _("You’re invited to {organization}").format(organization=organization)
+    return _("Reminder: {subject}").format(subject=subject) if content.reminder else subject
 
 
 def _access(content: EmailContent) -> str:

@@ -15,6 +15,7 @@ from invites.models.mail import (
     SendLock,
 )
 from invites.models.opt_out import BlockedAddress, InvitationRequest
+from invites.models.reminder import Reminder, ReminderCursor
 
 __all__ = [
     "AccessGrant",
@@ -38,6 +39,8 @@ __all__ = [
     "RateLimitBucket",
     "Reason",
     "RememberedReading",
+    "Reminder",
+    "ReminderCursor",
     "ReplyToRequest",
     "Row",
     "SendLock",

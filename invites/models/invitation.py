@@ -74,10 +74,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those whose email is not in the outbox. If it is unsent, their import sends it."""
         return self.filter(mail_due_at=None)
 
+    def to_send(self) -> Self:
+        """The same, and those that are to get a reminder."""
+        return self.filter(mail_state__in=(*Invitation.UNSENT, Invitation.Mail.REMINDING))
+
     def due(self, now: datetime | None = None) -> Self:
-        """Open ones whose email is in the outbox and may be sent now. Those of suspended organizations wait."""
+        """Open ones whose email or reminder is in the outbox and may be sent now.
+
+        Those of suspended organizations wait.
+        """
         active = models.Q(organization__in=Organization.objects.active().values("pk"))
-        return self.open().unsent().filter(active, mail_due_at__lte=now or timezone.now())
+        return self.open().to_send().filter(active, mail_due_at__lte=now or timezone.now())
 
     def declined(self) -> Self:
         """Those whose invitee said no, including those that an admin removed from the list."""
@@ -121,19 +128,22 @@ class Invitation(models.Model):
         pending all the same, so that every rule for pending ones holds: one for each address, its roles and sites stay,
         admins can change and revoke it.
 
-        Queued: not tried yet. Sending: failed temporarily, and is retried. Sent: accepted by a mail server. Bounced:
-        accepted, but then returned. Failed: a permanent failure, or given up, with the reason in `mail_detail`. If the
-        first email of an import fails, its invitation is revoked as well.
+        Queued: not tried yet. Sending: failed temporarily, and is retried. Sent: accepted by a mail server. Reminding:
+        sent, and a reminder is in the outbox. Bounced: accepted, but then returned. Failed: a permanent failure, or
+        given up, with the reason in `mail_detail`. If the first email of an import fails, its invitation is revoked as
+        well.
         """
 
         SCHEDULED = "scheduled", "Scheduled"
         QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
+        REMINDING = "reminding", "Sent, and a reminder is to be sent"
         BOUNCED = "bounced", "Bounced"
         FAILED = "failed", "Failed"
 
     UNSENT = (Mail.QUEUED.value, Mail.SENDING.value)
+    DELIVERED = (Mail.SENT.value, Mail.REMINDING.value)
     # These people still count as invited: the email bounced, or a reminder was refused.
     UNDELIVERED = (Mail.BOUNCED.value, Mail.FAILED.value)
 
@@ -255,6 +265,12 @@ class Invitation(models.Model):
                 fields=["batch", "state", "answered_at"],
                 condition=models.Q(answered_at__isnull=False),
                 name="invitation_by_answer",
+            ),
+            # For reminders. Invitations that are being stored aren't in it.
+            models.Index(
+                fields=["organization", "mailed_at", "id"],
+                condition=models.Q(state="pending", mail_state="sent"),
+                name="sent_invitation_by_time",
             ),
             # Has all columns that the users page needs to skip invitations, so that it needn't read their rows.
             models.Index(

@@ -120,7 +120,7 @@ def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
 
 def _delivery(invitation: Invitation) -> str:
     """What is known of the email with the current link: "Sent" means that a mail server has accepted it."""
-    if invitation.mail_state == Invitation.Mail.SENT:
+    if invitation.mail_state in Invitation.DELIVERED:
         return _("Sent {time}").format(time=_moment(invitation.mailed_at))
     if invitation.mail_state == Invitation.Mail.SENDING:
         return _("Delayed by the mail server. We’ll try again.")

@@ -24,9 +24,11 @@ from invites.mailing.forms import (
     example_content,
     typed_invitation,
     typed_settings,
+    wants_reminder,
 )
 from invites.mailing.preview import Person, preview_html
 from invites.mailing.trial import send_trial
+from invites.models import Reminder
 
 # An email has its styles inside, and nothing else that a browser could run or load. Without scripts, the origin only
 # lets the page around it read how high it is.
@@ -45,7 +47,7 @@ PREVIEW_POLICY = {
 @csp_replace(PREVIEW_POLICY)  # type: ignore[arg-type]
 def settings_preview(request: MemberRequest, organization: str) -> HttpResponse:
     """The email with the saved settings, or with those that are typed."""
-    return HttpResponse(preview_html(example_content(request.membership, _settings_of(request)), EXAMPLE_PERSON))
+    return HttpResponse(preview_html(_example(request, _settings_of(request)), EXAMPLE_PERSON))
 
 
 @requires(Permission.MANAGE_ORGANIZATION)
@@ -55,7 +57,7 @@ def settings_test(request: MemberRequest, organization: str) -> HttpResponse:
     form = EmailSettingsForm(request.POST, organization=request.organization)
     if not form.is_valid():
         return _tested(request, _first_error(form))
-    return _test(request, example_content(request.membership, form.chosen()), EXAMPLE_PERSON)
+    return _test(request, _example(request, form.chosen()), EXAMPLE_PERSON)
 
 
 @requires(Permission.INVITE_USERS)
@@ -75,6 +77,11 @@ def invitation_test(request: MemberRequest, organization: str) -> HttpResponse:
     if not form.is_valid():
         return _tested(request, _first_error(form))
     return _test(request, *typed_invitation(request.membership, request.POST))
+
+
+def _example(request: MemberRequest, chosen: EmailSettings) -> EmailContent:
+    kind = Reminder.Kind.AFTER.value if wants_reminder(request.POST) else ""
+    return replace(example_content(request.membership, chosen), reminder=kind)
 
 
 def _settings_of(request: MemberRequest) -> EmailSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,8 +15,10 @@ from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
+from invites.invitations.reminders import fall_on_same_day
 from invites.mailing.email_settings import change_email_settings, renew_reply_to_request
-from invites.mailing.forms import EmailSettingsForm
+from invites.mailing.forms import EmailSettingsForm, typed_reminders
+from invites.mailing.reminders.switching import count_within_a_day
 from invites.mailing.reply_to_email import send_reply_to_link
 from invites.models import ReplyToRequest
 
@@ -41,8 +45,28 @@ def email_settings(request: MemberRequest, organization: str) -> HttpResponse:
             if new_request:
                 _send_link(request, new_request)
             return redirect("mailing:settings", organization)
-    context = {"form": form, "waiting": waiting}
+    if request.method == "POST":
+        after, before = typed_reminders(request.POST)
+    else:
+        after, before = request.organization.reminder_after, request.organization.reminder_before
+    context = {"form": form, "waiting": waiting} | _note(request, after, before)
     return render(request, "mailing/settings.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.MANAGE_ORGANIZATION)
+@require_POST
+def reminder_note(request: MemberRequest, organization: str) -> HttpResponse:
+    """What the reminders that are typed would do, as a fragment."""
+    after, before = typed_reminders(request.POST)
+    return render(request, "mailing/_reminder_note.html", _note(request, after, before))
+
+
+def _note(request: MemberRequest, after: int | None, before: int | None) -> dict[str, Any]:
+    return {
+        "is_same_day": fall_on_same_day(after, before),
+        "is_on": after is not None or before is not None,
+        "reminders_soon": count_within_a_day(request.organization, after, before),
+    }
 
 
 @requires(Permission.MANAGE_ORGANIZATION)
