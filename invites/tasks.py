@@ -164,6 +164,7 @@ def delete_organization(organization_id: int) -> None:
     organization_deletion.delete_for_a_turn(organization_id)
 
 
+@shared_task(base=LoggedTask)
 def decide_expiry_emails(organization_id: int) -> None:
     """Decide which members of an organization get an email about invitations that expire, and enqueue the emails."""
     for membership_id in expiry_email.decide_emails(organization_id):

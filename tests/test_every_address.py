@@ -49,6 +49,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "mailing:settings": (WITH_PERMISSION, ""),
     "mailing:settings_preview": (WITH_PERMISSION, ""),
     "mailing:settings_test": (WITH_PERMISSION, ""),
+    "mailing:reminder_note": (WITH_PERMISSION, ""),
     "mailing:resend_reply_to_link": (WITH_PERMISSION, ""),
     "mailing:invitation_preview": (WITH_PERMISSION, ""),
     "mailing:invitation_test": (WITH_PERMISSION, ""),

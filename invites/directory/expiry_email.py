@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
-from accounts.mail_errors import is_refused_for_good
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
@@ -21,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.languages import in_language
+from accounts.mail_errors import is_refused_for_good
 from accounts.models import Membership, Organization
 from accounts.organizations.daytime import is_daytime, next_daytime
 from accounts.organizations.selectors import memberships_with_permission

@@ -61,7 +61,9 @@ def expiry_text(found: Expiring) -> ExpiryText:
 
 
 def banner_for(viewer: Membership) -> ExpiryBanner | None:
-    """The banner, unless there is nothing to tell or the member has closed it."""
+    """The banner, unless there is nothing to tell or to do, or the member has closed it."""
+    if not viewer.organization.is_active:
+        return None
     now = timezone.now()
     found = count_expiring(viewer, now)
     if not found.total:

@@ -62,7 +62,7 @@ def next_reminder(invitation: Invitation) -> datetime | None:
     organization, now = invitation.organization, timezone.now()
     if not Invitation.objects.open().filter(pk=invitation.pk, mail_state__in=Invitation.DELIVERED).exists():
         return None
-    if find_unauthorized([GrantKey(invitation.grant_id, invitation.inviter_id)]):
+    if not organization.is_active or find_unauthorized([GrantKey(invitation.grant_id, invitation.inviter_id)]):
         return None
     if invitation.mail_state == Invitation.Mail.REMINDING:
         return next_daytime(organization.zone, max(now, invitation.mail_due_at or now))

@@ -33,7 +33,8 @@ LOOK_AGAIN_AT_LATEST = timedelta(hours=1)
 
 def organizations_to_remind() -> list[int]:
     """The ids of organizations in which a reminder may be due, for the recovery task."""
-    due = ReminderCursor.objects.filter(next_at__lte=timezone.now())
+    active = Organization.objects.active().values("pk")
+    due = ReminderCursor.objects.filter(next_at__lte=timezone.now(), organization__in=active)
     return list(due.order_by().values_list("organization_id", flat=True).distinct())
 
 
@@ -49,6 +50,8 @@ def queue_reminders(organization_id: int) -> int:
     if not found:
         return 0
     organization, now = Organization.objects.get(pk=organization_id), timezone.now()
+    if not organization.is_active:
+        return 0
     count = 0
     for cursor in found:
         count += _move(cursor, organization, now, at_most=CHUNK - _waiting(organization))

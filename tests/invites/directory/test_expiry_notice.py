@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from invites.directory.users import Status, UserFilter, count_users
 from invites.directory.users_page import find_users_page
 from invites.models import BulkAction, Invitation
@@ -65,6 +65,11 @@ def test_says_only_what_there_is(invite: Invite, ines: Client, left: list[int], 
 
 def test_says_nothing_without_any(invite: Invite, ines: Client) -> None:
     invite()
+    assert "Resend all" not in shown(ines)
+
+
+def test_a_suspended_organization_has_nothing_to_do(three: list[Invitation], ines: Client, by: Membership) -> None:
+    Organization.objects.filter(pk=by.organization_id).update(suspended_at=timezone.now())
     assert "Resend all" not in shown(ines)
 
 

@@ -131,6 +131,7 @@ ADDRESSES = {
     "mailing:settings": "nobody",
     "mailing:settings_preview": "nobody",
     "mailing:settings_test": "nobody",
+    "mailing:reminder_note": "nobody",
     "mailing:resend_reply_to_link": "nobody",
     "mailing:invitation_preview": "nobody",
     "mailing:invitation_test": "nobody",

@@ -320,6 +320,14 @@ def test_none_for_an_email_that_was_not_sent_yet(due: Invitation) -> None:
     assert recipients() == []
 
 
+def test_none_is_sent_by_a_suspended_organization(due: Invitation) -> None:
+    Organization.objects.filter(pk=due.organization_id).update(suspended_at=timezone.now())
+    assert recipients() == []
+    assert queue_reminders(due.organization_id) == 0
+    Organization.objects.filter(pk=due.organization_id).update(suspended_at=None)
+    assert recipients() == [ANN]
+
+
 def test_none_is_sent_by_another_organization(due: Invitation, globex: Organization) -> None:
     assert queue_reminders(globex.pk) == 0
 
