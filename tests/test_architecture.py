@@ -65,6 +65,7 @@ SPEAKERS = (
     *ABOVE,
     "access",  # It sends people to the page for signing in.
     "account_email",
+    "expiry_email",
     "export",
     "preview",
     "reply_to_email",

@@ -74,7 +74,7 @@ class EmailSettingsForm(PlainForm):
         help_text=_("For people who haven’t chosen one. Your message isn’t translated."),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
-    remind_after = ReminderSwitch(label=_("After"), described=_("After days without a response"))
+    remind_after = ReminderSwitch(label=_("After"), described=_("After some days, on or off"))
     reminder_after = ReminderDays(label=_("days without a response"), described=_("Days without a response"))
     remind_before = ReminderSwitch(label="", described=_("Days before the link expires, on or off"))
     reminder_before = ReminderDays(label=_("days before the link expires"), described=_("Days before the link expires"))

@@ -40,10 +40,10 @@ def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, 
     first = stack.wait_for_mail(email)
 
     page.goto(stack.url + SETTINGS)
-    days = page.get_by_label("Days without a response")
-    page.get_by_label("After days without a response").check()
+    days = page.get_by_role("spinbutton", name="Days without a response")
+    page.get_by_role("checkbox", name="After some days, on or off").check()
     days.fill("12")
-    page.get_by_label("Days before the link expires, on or off").check()
+    page.get_by_role("checkbox", name="Days before the link expires, on or off").check()
     expect(page.get_by_text("These fall on the same day. One reminder is sent.")).to_be_visible()
     days.fill("99")
     page.get_by_role("button", name="Save settings").click()
@@ -79,7 +79,7 @@ def test_the_settings_fit_and_work_by_keyboard(admin_page: Page, stack: Stack, w
     page = admin_page
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(stack.url + SETTINGS)
-    page.get_by_label("Days without a response").focus()
+    page.get_by_role("spinbutton", name="Days without a response").focus()
     page.keyboard.press("ArrowUp")
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     page.get_by_role("radio", name="Invitation").focus()
