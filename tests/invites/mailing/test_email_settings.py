@@ -62,8 +62,17 @@ def test_the_name_of_the_organization_as_sender_name_follows_it(by: Membership, 
     assert acme.email_sender_name == ""
 
 
-@pytest.mark.parametrize("wrong", [{"sender_name": "a<b"}, {"message": "see evil.com"}, {"message": "a" * 501}])
-def test_refuses_what_the_form_would_refuse(by: Membership, acme: Organization, wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sender_name": "a<b"},
+        {"message": "see evil.com"},
+        {"message": "a" * 501},
+        {"reminder_after": 14},
+        {"reminder_before": 0},
+    ],
+)
+def test_refuses_what_the_form_would_refuse(by: Membership, acme: Organization, wrong: dict[str, Any]) -> None:
     with domain_error("bad_value"):
         change_email_settings(by, replace(CHOSEN, **wrong))
 

@@ -184,9 +184,10 @@ def test_each_is_sent_by_day_within_a_night_also_when_clocks_change(
     acme.time_zone = zone
     acme.save()
     switch_on(acme, after=3)
-    due_at = {}
+    due_at: dict[str, datetime] = {}
     for hour in range(0, 24, 6):
         invitation = mailed(invite(f"h{hour}@people.example.com"), hours=-hour)
+        assert invitation.mailed_at is not None
         due_at[invitation.email] = invitation.mailed_at + 3 * DAY
     clock.shift(3 * DAY)
     for _hour in range(40):
