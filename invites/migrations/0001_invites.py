@@ -28,15 +28,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='ExpiryNotice',
-            fields=[
-                ('membership', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='expiry_notice', serialize=False, to='accounts.membership')),
-                ('closed_at', models.DateTimeField(help_text='When the member closed the banner.', null=True)),
-                ('closed_expiring', models.PositiveIntegerField(default=0, help_text='The numbers that it showed then.')),
-                ('closed_expired', models.PositiveIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
             name='Invitation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -54,7 +45,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('answered_at', models.DateTimeField(blank=True, help_text='When it was accepted, declined or revoked.', null=True)),
                 ('is_unlisted', models.BooleanField(db_default=False, default=False, help_text='Declined, and an admin removed it from the list. Imports still skip the address.')),
-                ('mail_state', models.CharField(choices=[('scheduled', 'Scheduled'), ('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('failed', 'Failed')], db_default='queued', default='queued', max_length=10)),
+                ('mail_state', models.CharField(choices=[('scheduled', 'Scheduled'), ('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('reminding', 'Sent, and a reminder is to be sent'), ('bounced', 'Bounced'), ('failed', 'Failed')], db_default='queued', default='queued', max_length=10)),
                 ('mail_detail', models.CharField(blank=True, db_default='', default='', help_text='A FailureReason, or what the mail server answered.', max_length=300)),
                 ('mailed_at', models.DateTimeField(blank=True, null=True)),
                 ('bounced_at', models.DateTimeField(blank=True, null=True)),
@@ -262,6 +253,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='ExpiryNotice',
+            fields=[
+                ('membership', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='expiry_notice', serialize=False, to='accounts.membership')),
+                ('closed_at', models.DateTimeField(help_text='When the member closed the banner.', null=True)),
+                ('closed_expiring', models.PositiveIntegerField(default=0, help_text='The numbers that it showed then.')),
+                ('closed_expired', models.PositiveIntegerField(default=0)),
+                ('email_day', models.DateField(help_text="The organization's day of the last email.", null=True)),
+                ('counted_at', models.DateTimeField(help_text='When it was decided to send it.', null=True)),
+                ('email_due_at', models.DateTimeField(help_text='Set while it is to be sent; claims postpone it.', null=True)),
+                ('email_started_at', models.DateTimeField(help_text='When it was given to the mail server.', null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('email_due_at__isnull', False)), fields=['email_due_at'], name='expiry_email_due')],
+            },
+        ),
+        migrations.CreateModel(
             name='InvitationRequest',
             fields=[
                 ('invitation', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='request', serialize=False, to='invites.invitation')),
@@ -300,7 +307,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token_hash', models.CharField(db_index=True, max_length=64)),
                 ('email', models.CharField(max_length=320)),
-                ('mail_state', models.CharField(choices=[('scheduled', 'Scheduled'), ('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('failed', 'Failed')], max_length=10)),
+                ('mail_state', models.CharField(choices=[('scheduled', 'Scheduled'), ('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('reminding', 'Sent, and a reminder is to be sent'), ('bounced', 'Bounced'), ('failed', 'Failed')], max_length=10)),
                 ('mail_detail', models.CharField(blank=True, max_length=300)),
                 ('mailed_at', models.DateTimeField(null=True)),
                 ('bounced_at', models.DateTimeField(null=True)),
@@ -327,6 +334,30 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-chosen_at', '-pk'),
             },
+        ),
+        migrations.CreateModel(
+            name='Reminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email_key', models.CharField(max_length=320)),
+                ('kind', models.CharField(choices=[('after', 'Days after the invitation'), ('before', 'Days before the link expires')], max_length=10)),
+                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('started_at', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('invitation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='reminders', to='invites.invitation')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ReminderCursor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('after', 'Days after the invitation'), ('before', 'Days before the link expires')], max_length=10)),
+                ('position', models.DateTimeField()),
+                ('position_id', models.BigIntegerField(default=0)),
+                ('next_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, help_text='When to look again.')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminder_cursors', to='accounts.organization')),
+            ],
         ),
         migrations.CreateModel(
             name='ReplyToRequest',
@@ -474,6 +505,18 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('organization', 'signature'), name='one_reading_per_columns'),
         ),
         migrations.AddIndex(
+            model_name='reminder',
+            index=models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['organization'], name='reminder_unsent'),
+        ),
+        migrations.AddConstraint(
+            model_name='reminder',
+            constraint=models.UniqueConstraint(fields=('organization', 'email_key', 'kind'), name='one_reminder_per_person_and_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='remindercursor',
+            constraint=models.UniqueConstraint(fields=('organization', 'kind'), name='one_reminder_cursor_per_kind'),
+        ),
+        migrations.AddIndex(
             model_name='row',
             index=models.Index(fields=['batch', 'outcome', 'reason', 'problem_codes', 'suggested_codes'], name='row_by_outcome'),
         ),
@@ -504,6 +547,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='invitation',
             index=models.Index(condition=models.Q(('answered_at__isnull', False)), fields=['batch', 'state', 'answered_at'], name='invitation_by_answer'),
+        ),
+        migrations.AddIndex(
+            model_name='invitation',
+            index=models.Index(condition=models.Q(('mail_state', 'sent'), ('state', 'pending')), fields=['organization', 'mailed_at', 'id'], name='sent_invitation_by_time'),
         ),
         migrations.AddIndex(
             model_name='invitation',
