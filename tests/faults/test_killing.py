@@ -11,6 +11,7 @@ import random
 import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,48 @@ def check_the_ledger(work: Work, batch: int) -> None:
     assert work.ask(f"SELECT count(*) {of_batch}") == [PEOPLE]
     assert work.ask(f"SELECT count(*) {of_batch} AND state = 'pending' AND mail_state = 'sent'") == [PEOPLE - REFUSED]
     assert work.ask(f"SELECT count(*) {of_batch} AND state = 'revoked' AND mail_state = 'failed'") == [REFUSED]
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
+def test_a_scheduled_import_goes_on_after_a_kill_and_emails_at_most_one_person_for_each_child_twice(
+    work: Work, server: MailServer, whole: bool
+) -> None:
+    server.seconds_per_mail = 0.01
+    hits = 0
+    for trial in range(FEWER):
+        hits += send_later_and_kill(work, server, domain=f"trial{trial}.example.com", whole=whole)
+    assert hits >= FEWER // 4
+
+
+def send_later_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool) -> bool:
+    """Whether a chunk was held at the kill, which comes between the start of the import and its last email."""
+    tomorrow = f"{datetime.now() + timedelta(days=1):%Y-%m-%d} 12:00"
+    batch = work.invite(many(PEOPLE, domain=domain), send_at=tomorrow)
+    state = f"SELECT state FROM invites_batch WHERE id = {batch}"
+    wait_for(lambda: work.ask(state) == ["scheduled"], what="a scheduled import", seconds=60)
+    assert mailed(server, domain).total() == 0
+    victims = living_children(work)
+    point = random.SystemRandom().randrange(PEOPLE - 50)
+    work.let_time_pass(batch)
+    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=60)
+
+    if whole:
+        work.worker.kill_worker()
+    else:
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+    held = work.held(batch)
+    if whole:
+        work.worker.start_worker()
+
+    work.wait_until_taken_up(batch, held, seconds=RESUMED_SECONDS)
+    work.wait_for_end(batch)
+    mails = mailed(server, domain)
+    assert len(mails) == PEOPLE, f"Killed after {point} mails."
+    assert mails.total() <= PEOPLE + 2, f"Killed after {point} mails."
+    of_batch = f"FROM invites_invitation WHERE batch_id = {batch}"
+    assert work.ask(f"SELECT count(*) {of_batch} AND state = 'pending' AND mail_state = 'sent'") == [PEOPLE]
+    return bool(held)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])

@@ -31,6 +31,11 @@ began = time.monotonic()
 answer = client.post("/o/acme/import/", {{"roles": [role.pk], "sites": ["all"], "file": file}})
 print(json.dumps({{"status": answer.status_code, "seconds": time.monotonic() - began}}))
 """
+LET_TIME_PASS = """
+from django.utils import timezone
+from invites.models import Batch
+Batch.objects.filter(pk={batch}).update(send_at=timezone.now())
+"""
 # All whom a batch invited are sent their invitation again; prints how many.
 REMIND = """
 from accounts.models import Membership
@@ -68,6 +73,11 @@ Invitation.objects.bulk_create(
     for email in [f"person{{number}}@{domain}"]
 )
 print(batch.pk)
+"""
+LET_TIME_PASS = """
+from django.utils import timezone
+from invites.models import Batch
+Batch.objects.filter(pk={batch}).update(send_at=timezone.now())
 """
 # All whom a batch invited are sent their invitation again, by workers; prints the id of the action.
 RESEND_IN_BACKGROUND = """
@@ -132,12 +142,17 @@ class Work:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def invite(self, content: bytes, *, organization: str = "acme") -> int:
+    def invite(self, content: bytes, *, organization: str = "acme", send_at: str = "") -> int:
         """The batch that was started."""
         self.path.write_bytes(content)
         who = ("--organization", organization, "--as", ADMINS[organization])
-        self.manage("invite_csv", str(self.path), *who, "--role", "ReadOnly", "--all-sites", "--json")
+        later = ("--send-at", send_at) if send_at else ()
+        self.manage("invite_csv", str(self.path), *who, "--role", "ReadOnly", "--all-sites", "--json", *later)
         return int(self.ask("SELECT max(id) FROM invites_batch")[0])
+
+    def let_time_pass(self, batch: int) -> None:
+        """The time of a scheduled batch comes now."""
+        self.worker.run(LET_TIME_PASS.format(batch=batch))
 
     def upload(self, content: bytes) -> dict[str, Any]:
         """The status of the response, and how many seconds it took."""
