@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TypedDict
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,7 +17,6 @@ from accounts.templatetags.look import initials
 from invites.directory.row_texts import brief_roles, brief_sites, declined, invited, last_seen
 from invites.directory.users import Person
 from invites.directory.views.person_actions import PersonAction, PersonLinks, actions_for
-from invites.wording import moment
 
 
 class UserRow(TypedDict):
@@ -71,11 +73,17 @@ def rows_of(
         }
 
 
+def _day_or_time(at: datetime) -> str:
+    """ "Dec 1", or "9:00 AM" if it is today: cells have one line."""
+    local = timezone.localtime(at)
+    return date_format(local, "TIME_FORMAT" if local.date() == timezone.localdate() else "MONTH_DAY_FORMAT")
+
+
 def _activity(person: Person) -> str:
     if person.undelivered:
         return _("Not delivered")
     if person.scheduled_at:
-        return _("Sends {time}").format(time=moment(person.scheduled_at))
+        return _("Sends {time}").format(time=_day_or_time(person.scheduled_at))
     if person.declined_at:
         return declined(person.declined_at)
     return invited(person.invited_at) if person.invited_at else last_seen(person.active_at)
