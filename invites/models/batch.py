@@ -413,6 +413,12 @@ class Row(models.Model):
                 condition=models.Q(doubts__isnull=False),
                 name="row_by_doubt",
             ),
+            # For the search in imports. Most rows are invited, and wait until then.
+            models.Index(
+                fields=["batch", "outcome", "email_key", "first_name", "last_name", "id"],
+                condition=models.Q(outcome="skipped"),
+                name="skipped_row_by_name",
+            ),
             # For the deletion of a user. Most rows have no editor.
             models.Index(fields=["edited_by"], condition=models.Q(edited_by__isnull=False), name="row_by_editor"),
         )

@@ -283,6 +283,12 @@ class Invitation(models.Model):
                 condition=models.Q(state="pending", mail_state="scheduled"),
                 name="scheduled_invitation_by_name",
             ),
+            # For the search in imports. An import stores none of these.
+            models.Index(
+                fields=["organization", "person_key", "id", "state"],
+                condition=~models.Q(state="pending"),
+                name="closed_invitation_by_name",
+            ),
             # For the list, and for each import. Few invitations are declined.
             models.Index(
                 fields=["organization", "person_key", "id"],

@@ -32,6 +32,7 @@ from invites.imports.presentation.banners import banners_for
 from invites.imports.presentation.plot import plot_of
 from invites.imports.presentation.responses import day_table, response_lines
 from invites.imports.presentation.rows import report_lines, shown_outcome
+from invites.imports.presentation.search import found_person, found_text
 from invites.imports.presentation.status import before_stopping
 from invites.imports.presentation.summary import OUTCOME_LABELS, how_read, summary_lines
 from invites.imports.presentation.wording import stopped_text
@@ -39,6 +40,7 @@ from invites.imports.selectors.deactivated import members_of_rows, still_deactiv
 from invites.imports.selectors.progress import progress_now, progress_of, with_progress
 from invites.imports.selectors.responses import responses_of
 from invites.imports.selectors.rows import page_of_rows
+from invites.imports.selectors.search import find_batches, find_people, read_search
 from invites.imports.selectors.summary import (
     Summary,
     awaiting_response,
@@ -55,7 +57,7 @@ from invites.imports.views.progress import progress_context, progress_dialog
 from invites.imports.views.reading import started_response
 from invites.invitations.authorization import why_not_change
 from invites.invitations.views.responses import back_url
-from invites.invitations.visibility import learn_names, visible_batches
+from invites.invitations.visibility import learn_names
 from invites.invitations.wording import grant_sentence
 from invites.models import Batch, Row
 from invites.reasons import text_of
@@ -78,8 +80,10 @@ _REVOKED = ngettext_lazy(
 @requires(Permission.INVITE_USERS)
 @require_safe
 def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
-    """Every import that the member may see, newest first."""
-    page = Paginator(visible_batches(request.membership), PAGE_BATCHES).get_page(request.GET.get("page"))
+    """Every import that the member may see, newest first; or what is found in them by `?q=`."""
+    search = read_search(request.GET.get("q", ""))
+    page = Paginator(find_batches(request.membership, search), PAGE_BATCHES).get_page(request.GET.get("page"))
+    found = find_people(request.membership, search)
     learn_names(request.membership, [batch.inviter for batch in page])
     invited = invited_counts(page)
     revoked = revoked_counts(batch for batch in page if batch.undone_at)
@@ -88,7 +92,15 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     inviting = with_progress(Batch.objects.filter(pk__in=running))
     invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
     listed = [(batch, invited.get(batch.pk, 0), revoked.get(batch.pk, 0)) for batch in page]
-    return render(request, "imports/batches.html", {"page": page, "listed": listed})
+    context = {
+        "page": page,
+        "listed": listed,
+        "search": search,
+        "found": found,
+        "people": [found_person(row) for row in found.rows],
+        "said": found_text(found, page.paginator.count) if search else "",
+    }
+    return render(request, "imports/batches.html", context)
 
 
 @requires(Permission.INVITE_USERS)
@@ -116,7 +128,8 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
     lines, responses = summary_lines(summary), responses_of(batch, summary)
     counts = {line.outcome: line.count for group in lines for line in group}
     count = counts.get(chosen, 0) if chosen in OUTCOME_LABELS else summary.rows
-    page = page_of_rows(batch, chosen, count=count, per_page=PAGE_ROWS, number=request.GET.get("page"))
+    number = request.GET.get("page") or str(_page_with_row(batch, request.GET.get("row", "")))
+    page = page_of_rows(batch, chosen, count=count, per_page=PAGE_ROWS, number=number)
     # Reactivating needs these permissions. Who may be reactivated depends on each person's access.
     needed = (Permission.MANAGE_USERS, Permission.VIEW_USERS)
     may_reactivate = summary.skips[Row.Reason.DEACTIVATED] and all(map(request.membership.has_permission, needed))
@@ -137,6 +150,13 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
         "may_download": may_change and request.membership.has_permission(Permission.VIEW_USERS),
     }
+
+
+def _page_with_row(batch: Batch, number: str) -> int:
+    """The page of all rows that has the row with this number, to which a search leads. Without one, the first page."""
+    if not (number.isascii() and number.isdecimal() and len(number) < 9):
+        return 1
+    return batch.rows.filter(number__lt=int(number)).count() // PAGE_ROWS + 1
 
 
 @requires(Permission.INVITE_USERS)
