@@ -45,6 +45,7 @@ def test_any_bytes_get_a_verdict(data: bytes) -> None:
     must_be_a_verdict(check_bytes(data, limits=_SMALL))
 
 
+@pytest.mark.exhaustive
 @given(st.lists(_PIECES, max_size=60).map(b"".join))
 @settings(max_examples=600, deadline=None)
 def test_any_pieces_of_files_get_a_verdict(data: bytes) -> None:
@@ -102,6 +103,7 @@ _NOTES = st.one_of(
 _PEOPLE = st.lists(st.tuples(_NAMES, _NAMES, _NOTES), min_size=1, max_size=30)
 
 
+@pytest.mark.exhaustive
 @given(
     people=_PEOPLE,
     form=st.sampled_from(_FORMS),
@@ -137,6 +139,7 @@ def test_a_well_formed_file_gives_back_exactly_its_rows(
 _FRENCH = st.sampled_from(["Hélène", "François", "Loïc", "Zoé", "Lefèvre", "Côté", "D’Œuvre", "Anna", "Noël", "Müller"])
 
 
+@pytest.mark.exhaustive
 @given(
     more=st.lists(st.tuples(_FRENCH, _FRENCH), max_size=10),
     line_end=st.sampled_from(["\r\n", "\r"]),
@@ -165,6 +168,7 @@ def test_screening_changes_nothing_in_the_report(monkeypatch: pytest.MonkeyPatch
     assert quick[0].skipped > 50
 
 
+@pytest.mark.exhaustive
 def test_a_byte_that_no_encoding_has_is_found_behind_thousands_of_words() -> None:
     beginnings, ends = ("bä", "dö", "fü", "lé", "gà"), string.ascii_lowercase
     words = [f"{start}{a}{b}e{c}" for start in beginnings for a in ends for b in ends for c in "nrstlmdk"]

@@ -248,6 +248,7 @@ def letters_of(text: str) -> list[str]:
     return sorted(character for character in text if character.isprintable() and character not in " ,，、،﹐")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("piece", ["a ", ",", "a,", "van ", "(", "Dr. ", "王", "Jr. ", "J. ", ", ,", "y ", "' "])
 def test_takes_linear_time(piece: str) -> None:
     """Of the length of a cell, which can be a whole file. The time of other programs isn't counted."""

@@ -100,6 +100,7 @@ def test_an_endless_cell_with_many_lines_is_rejected_with_its_row() -> None:
     assert (report.rejection.code, report.rejection.row) == ("cell_too_long", 2)
 
 
+@pytest.mark.exhaustive
 def test_counts_all_problems_and_lists_the_first_thousands() -> None:
     report = check_bytes((HEADER + "anna,,Berg,\n" * 30_000).encode())
     assert (report.verdict, report.problem_rows, report.problem_count) == ("problems", 30_000, 60_000)
@@ -115,6 +116,7 @@ def test_a_check_is_one_pass() -> None:
         list(check.blocks())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lines", ["\n", ",,,\n"], ids=["blank", "delimiters"])
 @pytest.mark.parametrize("above", [False, True], ids=["below the header", "above the header"])
 def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet(lines: str, above: bool) -> None:

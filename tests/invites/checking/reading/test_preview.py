@@ -38,6 +38,7 @@ LARGE = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", LARGE)
 def test_a_preview_is_small_and_can_be_stored(kind: str) -> None:
     preview = decisions_of(LARGE[kind]()).preview
@@ -52,6 +53,7 @@ def test_more_sheets_than_anybody_has_are_rejected() -> None:
     assert check.report.problems[0].code == "workbook_too_heavy"
 
 
+@pytest.mark.exhaustive
 def test_a_chosen_sheet_of_a_large_workbook_can_be_read() -> None:
     rows = [["Email", "First name", "Last name", *["x" * 190] * 20], *[[*ROWS[1], *["x" * 190] * 20]] * 24]
     check = Check(io.BytesIO(workbook_of(*[sheet_of(rows)] * 300)), options=ReadingOptions(sheets=("Sheet299",)))

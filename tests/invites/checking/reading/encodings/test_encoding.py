@@ -20,6 +20,8 @@ from invites.checking.reading.encodings.spellings import LATIN
 from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
 from tests.checking import check_bytes, read_rows
 
+pytestmark = pytest.mark.exhaustive
+
 _WESTERN = "cp1252 iso8859_1 iso8859_15 mac_roman cp850 cp437"
 _CENTRAL = "cp1250 iso8859_2 cp852 mac_latin2"
 _BALTIC = "cp1257 iso8859_13 cp775"

@@ -11,6 +11,8 @@ from invites.checking import Limits, Problem
 from invites.checking.reading.workbooks.workbook import SheetInfo, Workbook, open_workbook
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of, xls_of
 
+pytestmark = pytest.mark.exhaustive
+
 TEXT = '<c t="inlineStr"><is><t>anna@company.com</t></is></c>'
 PREFIX = 'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 

@@ -27,6 +27,8 @@ from tests.workbooks import (
     xls_of,
 )
 
+pytestmark = pytest.mark.exhaustive
+
 HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Bürg 李 😀", "Night shift"]
 
