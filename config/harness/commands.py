@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +13,7 @@ from typing import Any
 
 from config.harness.prepared import ROOT
 
-SECONDS = 120
+SECONDS = 300
 
 
 class CommandProcess:
@@ -32,7 +34,7 @@ class CommandProcess:
         process = self._process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        too_long = threading.Timer(SECONDS, process.kill)
+        too_long = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         too_long.start()
         try:
             process.stdin.write(json.dumps(arguments) + "\n")
@@ -52,6 +54,7 @@ class CommandProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def close(self) -> None:
