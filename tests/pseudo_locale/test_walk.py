@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.time_zones import city_of
 from config.harness.driving import DROP, ROLE, SITE, csv_of, mixed_people
 from config.harness.running import Stack, wait_for
 from tests.catalogs import write_pseudo_catalog
@@ -75,10 +77,10 @@ user.save()
 # As if its check had taken longer than a minute.
 SEND_RESULT = """
 from datetime import timedelta
-from django.utils import timezone
+from django.db.models import F
 from invites.imports.result_email import send_result_email
 from invites.models import Batch
-Batch.objects.filter(pk={batch}).update(created_at=timezone.now() - timedelta(minutes=3), result_emailed_at=None)
+Batch.objects.filter(pk={batch}).update(created_at=F("checked_at") - timedelta(minutes=3), result_emailed_at=None)
 send_result_email({batch})
 """
 # Bulk actions in every state. The two newest, which have banners, are one that has ended and one that is running. Its
@@ -252,10 +254,12 @@ def batches(pseudo: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 @pytest.fixture(scope="module")
 def data(pseudo: Stack, batches: dict[str, int]) -> list[str]:
-    """Every text that people typed, in the database or in a file, the longest first."""
+    """Every text that people typed, in the database or in a file, and all time zones, the longest first."""
     done = pseudo.manage("shell", "--no-imports", "-c", f"DATA_FIELDS = {DATA_FIELDS!r}\n{READ_DATA}")
     assert done.stdout, done.stderr
-    return sorted([*json.loads(done.stdout.strip().splitlines()[-1]), *IN_FILES], key=len, reverse=True)
+    typed: list[str] = json.loads(done.stdout.strip().splitlines()[-1])
+    zones = [text for zone in available_timezones() for text in (zone, city_of(zone))]
+    return sorted([*typed, *IN_FILES, *zones], key=len, reverse=True)
 
 
 class Reader:
