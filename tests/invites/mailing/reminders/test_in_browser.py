@@ -61,6 +61,7 @@ def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, 
     reminder = wait_for(
         lambda: next((each for each in stack.inbox(email) if each.subject.startswith("Reminder: ")), None),
         what="the reminder",
+        seconds=240,
     )
     (link,) = set(re.findall(r"\S+/i/[\w-]{27}/", reminder.text))
     assert link in first.text
