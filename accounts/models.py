@@ -399,3 +399,10 @@ class ActivityDeletion(models.Model):
 
     def __str__(self) -> str:
         return "The activity log can be deleted from"
+
+
+class ActivityErasure(models.Model):
+    """While there is a row, an entry can lose its names and addresses. Only on SQLite, as `ActivityDeletion`."""
+
+    def __str__(self) -> str:
+        return "A person is being erased from the activity log"

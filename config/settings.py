@@ -130,6 +130,8 @@ MAILS_PER_RECIPIENT_PER_DAY = number("MAILS_PER_RECIPIENT_PER_DAY", 5)
 PASSWORD_RESETS_PER_ADDRESS_PER_DAY = number("PASSWORD_RESETS_PER_ADDRESS_PER_DAY", 5)
 # How long entries of the activity log are kept.
 ACTIVITY_DAYS = number("ACTIVITY_DAYS", 730)
+# How many days after its end an import or a change to many users keeps names and addresses. 0 keeps them.
+IMPORT_ROWS_DAYS = number("IMPORT_ROWS_DAYS", 90, least=0)
 # Whether `manage.py up` creates the organizations of the demo.
 DEMO = switch("DEMO", True)
 

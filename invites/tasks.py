@@ -38,7 +38,7 @@ from invites.invitations import schedule as invitation_schedule
 from invites.mailing import domain_backoff, outbox, rate_limit
 from invites.mailing.reminders import queue as reminders
 from invites.models import Batch
-from invites.personal_data import organization_deletion
+from invites.personal_data import organization_deletion, retention
 from invites.unexpected_errors import log_unexpected
 
 log = structlog.get_logger(__name__)
@@ -188,6 +188,19 @@ def queue_reminders(organization_id: int) -> None:
         enqueue_on_commit(send_due_invitations, organization_id)
 
 
+def empty_batch(batch_id: int) -> None:
+    """Delete names and addresses of an old import. The next part is a new task."""
+    if retention.empty_batch(batch_id):
+        enqueue_on_commit(empty_batch, batch_id)
+
+
+@shared_task(base=LoggedTask)
+def empty_action(action_id: int) -> None:
+    """Delete names and addresses of an old change to many users. The next part is a new task."""
+    if retention.empty_action(action_id):
+        enqueue_on_commit(empty_action, action_id)
+
+
 @shared_task(base=LoggedTask)
 def recover() -> None:
     """Enqueue stalled work again, and delete outdated counters. A step that fails doesn't keep others from running."""
@@ -266,6 +279,14 @@ def enqueue_deletions() -> None:
         enqueue_on_commit(delete_organization, organization_id)
 
 
+def enqueue_emptying() -> None:
+    """Enqueue old imports and changes that still have names and addresses."""
+    for batch_id in retention.find_batches_to_empty():
+        enqueue_on_commit(empty_batch, batch_id)
+    for action_id in retention.find_actions_to_empty():
+        enqueue_on_commit(empty_action, action_id)
+
+
 RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     enqueue_stalled_batches,
     start_scheduled_imports,
@@ -277,6 +298,7 @@ RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     enqueue_stalled_bulk_actions,
     enqueue_cleanup,
     enqueue_deletions,
+    enqueue_emptying,
     reading.delete_forgotten,
     confirm.stop_forgotten,
     quotas.delete_past_counts,

@@ -10,6 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from ua_parser import parse
 
+from invites.models import Batch, BulkAction
+
 # What people call these systems, by their names in user agents.
 _SYSTEMS = {"Mac OS X": "Mac", "iOS": "iPhone", "Chrome OS": "ChromeOS"}
 
@@ -27,6 +29,14 @@ def moment(at: datetime) -> str:
     local = timezone.localtime(at)
     is_this_year = local.year == timezone.localtime().year
     return date_format(local, "SHORT_DATETIME_FORMAT" if is_this_year else "DATETIME_FORMAT")
+
+
+def emptied_text(emptied: Batch | BulkAction) -> str:
+    """Why an old import, or an old change to many users, shows nobody's name."""
+    on = date_format(timezone.localtime(emptied.emptied_at), "DATE_FORMAT")
+    if isinstance(emptied, Batch):
+        return _("The names and addresses of this file were deleted on {date}.").format(date=on)
+    return _("The names and addresses of these users were deleted here on {date}.").format(date=on)
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,8 @@
 """Write entries into the activity log of an organization, and delete those that are too old.
 
 An entry is stored in the transaction of the change that it records, so neither exists without the other.
-Triggers reject every UPDATE of an entry, and every DELETE outside of `deletion_allowed` (migration 0002).
+Triggers reject every DELETE outside of `deletion_allowed`, and every UPDATE except that erasing a person empties names
+and addresses (migration 0002; erasure.py).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from accounts.activity.actions import Action, Affected
 from accounts.activity.source import Source, current_source
-from accounts.models import ActivityDeletion, ActivityEntry, Membership, Role, Site, User
+from accounts.models import ActivityDeletion, ActivityEntry, ActivityErasure, Membership, Role, Site, User
 
 # Deleted in one transaction.
 CHUNK = 5_000
@@ -155,20 +156,27 @@ def deletion_allowed() -> Iterator[None]:
 
     PostgreSQL's triggers look at a setting of the transaction, and those of SQLite at a row that exists only inside it.
     """
+    with permitted("rollcall.activity_deletion", ActivityDeletion):
+        yield
+
+
+@contextmanager
+def permitted(setting: str, guard: type[ActivityDeletion] | type[ActivityErasure]) -> Iterator[None]:
+    """For a `with` block: a transaction in which the triggers permit what the setting or the guard stands for."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
-            _set_on_postgresql("on")
+            _set_on_postgresql(setting, "on")
             yield
-            _set_on_postgresql("off")
+            _set_on_postgresql(setting, "off")
         else:
-            guard = ActivityDeletion.objects.create()
+            row = guard.objects.create()
             yield
-            guard.delete()
+            row.delete()
 
 
-def _set_on_postgresql(value: str) -> None:
+def _set_on_postgresql(setting: str, value: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('rollcall.activity_deletion', %s, true)", [value])
+        cursor.execute("SELECT set_config(%s, %s, true)", [setting, value])
 
 
 def delete_old_entries() -> int:

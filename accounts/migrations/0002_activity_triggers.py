@@ -4,12 +4,23 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+# Erasing a person changes everything else: see accounts/activity/erasure.py.
+KEPT = (
+    *("id", "organization_id", "at", "action", "actor_id", "affected", "affected_id", "affected_count"),
+    *("channel", "command", "once"),
+)
+OLD, NEW = (", ".join(f"{row}.{name}" for name in KEPT) for row in ("OLD", "NEW"))
 POSTGRESQL = (
-    """
+    f"""
     CREATE FUNCTION activity_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'DELETE' AND current_setting('rollcall.activity_deletion', true) = 'on' THEN
             RETURN OLD;
+        END IF;
+        IF TG_OP = 'UPDATE' AND current_setting('rollcall.activity_erasure', true) = 'on' THEN
+            IF ({OLD}) IS NOT DISTINCT FROM ({NEW}) THEN
+                RETURN NEW;
+            END IF;
         END IF;
         RAISE EXCEPTION 'Entries of the activity log can''t be changed or deleted';
     END
@@ -21,8 +32,10 @@ POSTGRESQL = (
     """,
 )
 SQLITE = (
-    """
+    f"""
     CREATE TRIGGER activity_is_not_changed BEFORE UPDATE ON accounts_activityentry
+    WHEN NOT EXISTS (SELECT 1 FROM accounts_activityerasure)
+        OR {" OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in KEPT)}
     BEGIN
         SELECT RAISE(ABORT, 'Entries of the activity log can''t be changed or deleted');
     END

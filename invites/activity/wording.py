@@ -93,17 +93,27 @@ def who_did(entry: ActivityEntry) -> Pair:
         return Pair(_("Not signed in"))
     if entry.actor_id is None:
         return Pair(_("Rollcall"), str(Channel(entry.channel).label))
-    return _person(entry.actor_name, entry.actor_email)
+    return _person(entry.actor_name, entry.actor_email) or _erased_user(entry.actor_id)
 
 
-def _person(name: str, email: str) -> Pair:
+def _person(name: str, email: str) -> Pair | None:
+    """None for a person who was erased."""
+    if not (name or email):
+        return None
     return Pair(name or email, email if name and name != email else "", is_data=True)
+
+
+def _erased_user(user_id: int | None) -> Pair:
+    return Pair(_("User {number}").format(number=user_id), _("Erased"))
 
 
 def _affected(entry: ActivityEntry, slug: str) -> Pair:
     match entry.affected:
-        case Affected.USER | Affected.INVITATION:
-            return _person(entry.affected_name, entry.affected_email)
+        case Affected.USER:
+            return _person(entry.affected_name, entry.affected_email) or _erased_user(entry.affected_id)
+        case Affected.INVITATION:
+            person = _person(entry.affected_name, entry.affected_email)
+            return person or Pair(_("Invitation {number}").format(number=entry.affected_id), _("Erased"))
         case Affected.USERS:
             values = entry.details.get("values", {})
             users = counted(_USERS, entry.affected_count or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -18,6 +18,7 @@ from invites.invitations.authorization import check_still_allowed, manageable_gr
 from invites.invitations.links import expiry_from
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
 from invites.models import AccessGrant, Batch, BatchChunk, BlockedAddress, FailureReason, Invitation, Row
+from invites.models.erased_address import erased_key
 from invites.reasons import as_reason
 
 # A chunk is invited in one statement and sent by one worker: large, but several for each worker.
@@ -165,9 +166,24 @@ def members_among(batch: Batch, people: Sequence[Person], **only: bool) -> list[
 
 def blocked_among(people: Sequence[Person]) -> list[Person]:
     """Those whose address accepts no invitations."""
-    blocked = BlockedAddress.objects.current().filter(AnyOf(F("email_key"), {person.email_key for person in people}))
-    found = set(blocked.values_list("email_key", flat=True))
-    return [person for person in people if person.email_key in found] if found else []
+    blocked = BlockedAddress.objects.current()
+    # Most installations have none.
+    if not blocked.exists():
+        return []
+    found = set(blocked.filter(AnyOf(F("email_key"), _keys_of(people))).values_list("email_key", flat=True))
+    return _with_keys(people, found)
+
+
+def _keys_of(people: Iterable[Person]) -> set[str]:
+    """Their addresses, and what is kept of them if they were erased."""
+    keys = {person.email_key for person in people}
+    return keys | {erased_key(key) for key in keys}
+
+
+def _with_keys(people: Sequence[Person], found: set[str]) -> list[Person]:
+    if not found:
+        return []
+    return [each for each in people if not found.isdisjoint((each.email_key, erased_key(each.email_key)))]
 
 
 def declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
@@ -176,9 +192,8 @@ def declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
     # Most organizations have none.
     if not declined.exists():
         return []
-    of_these = declined.filter(AnyOf(F("email_key"), {person.email_key for person in people}))
-    found = set(of_these.values_list("email_key", flat=True))
-    return [person for person in people if person.email_key in found] if found else []
+    of_these = declined.filter(AnyOf(F("email_key"), _keys_of(people)))
+    return _with_keys(people, set(of_these.values_list("email_key", flat=True)))
 
 
 def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.errors import DomainError
 from accounts.models import Organization, User
 from invites.models import BlockedAddress, FailureReason, Invitation
+from invites.models.erased_address import erased_key
 
 log = structlog.get_logger(__name__)
 
@@ -25,9 +26,11 @@ def is_blocked() -> Exists:
 
 
 def blocked_among(email_keys: Collection[str]) -> set[str]:
-    """Those of the addresses that accept no invitations."""
-    blocked = BlockedAddress.objects.current().filter(email_key__in=email_keys)
-    return set(blocked.values_list("email_key", flat=True)) if email_keys else set()
+    """Those of the addresses that accept no invitations, even if their owner was erased since."""
+    erased = {erased_key(each): each for each in email_keys}
+    blocked = BlockedAddress.objects.current().filter(email_key__in=[*email_keys, *erased])
+    found = blocked.values_list("email_key", flat=True) if email_keys else ()
+    return {erased.get(each, each) for each in found}
 
 
 def check_not_blocked(email_key: str) -> None:

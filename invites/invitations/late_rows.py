@@ -22,12 +22,17 @@ _NOT_INVITED = Q(outcome=Row.Outcome.PROBLEM) | Q(outcome=Row.Outcome.SKIPPED, r
 def can_be_fixed(row: Row) -> bool:
     """Whether the person of the row can still be invited as a part of its import."""
     is_skipped = row.outcome == Row.Outcome.SKIPPED and row.reason in _REASONS
-    return (is_skipped or row.outcome == Row.Outcome.PROBLEM) and row.batch.undone_at is None
+    return (is_skipped or row.outcome == Row.Outcome.PROBLEM) and _takes_rows(row.batch)
+
+
+def _takes_rows(batch: Batch) -> bool:
+    """Whether it wasn't undone, and its names and addresses weren't deleted."""
+    return batch.undone_at is None and batch.emptied_at is None
 
 
 def find_late_row(by: Membership, batch_id: int, number: int) -> Row | None:
     """The row with this number of an import that has ended; None if there is none that `by` may fix."""
-    batches = visible_batches(by).filter(pk=batch_id, state__in=Batch.ENDED, undone_at=None)
+    batches = visible_batches(by).filter(pk=batch_id, state__in=Batch.ENDED, undone_at=None, emptied_at=None)
     rows = Row.objects.filter(_NOT_INVITED, batch__in=batches, number=number)
     row = rows.select_related("batch__grant", "batch__organization").first()
     return row if row and row.batch.keeps_rows and not why_not_change(by, row.batch) else None
@@ -41,7 +46,7 @@ def lock_late_row(by: Membership, row: Row) -> None:
     lock_to_change(by, row.batch)
     batch = row.batch
     rows = Row.objects.filter(_NOT_INVITED, pk=row.pk)
-    if batch.undone_at or batch.state not in Batch.ENDED or not rows.exists():
+    if not _takes_rows(batch) or batch.state not in Batch.ENDED or not rows.exists():
         raise DomainError("moved_on", _("This row was already invited, or its import was undone. Reload the page."))
     row.refresh_from_db()
 

@@ -144,6 +144,12 @@ class Batch(models.Model):
         help_text="Undoing has started, so its pending invitations count as revoked.",
     )
     banner_closed_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When names and addresses were deleted: invites/personal_data/retention.py."
+    )
+    emptied_to = models.PositiveIntegerField(
+        null=True, blank=True, help_text="While a worker empties the rows: those up to this number are done."
+    )
     result_emailed_at = models.DateTimeField(null=True, blank=True, help_text="When the result was emailed.")
     result_email_claimed_until = models.DateTimeField(
         null=True,
@@ -185,6 +191,8 @@ class Batch(models.Model):
             models.Index(
                 fields=["ended_at"], condition=models.Q(result_emailed_at=None), name="batch_result_not_emailed"
             ),
+            models.Index(fields=["ended_at"], condition=models.Q(emptied_at=None), name="batch_not_emptied"),
+            models.Index(fields=["id"], condition=models.Q(emptied_to__isnull=False), name="batch_being_emptied"),
         )
 
     def __str__(self) -> str:

@@ -89,12 +89,20 @@ class BulkAction(models.Model):
     progressed_at = models.DateTimeField(default=timezone.now, help_text="When a worker last worked on it.")
     ended_at = models.DateTimeField(null=True, blank=True)
     banner_closed_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When names and addresses were deleted: invites/personal_data/retention.py."
+    )
+    emptied_to = models.BigIntegerField(
+        null=True, blank=True, help_text="While a worker empties the rows: those up to this id are done."
+    )
     claimed_until = models.DateTimeField(null=True, blank=True, help_text="A worker has claimed it until then.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a chunk was started but not finished.")
 
     class Meta:
         indexes = (
             models.Index(fields=["progressed_at"], condition=models.Q(state="running"), name="bulk_action_running"),
+            models.Index(fields=["ended_at"], condition=models.Q(emptied_at=None), name="bulk_action_not_emptied"),
+            models.Index(fields=["id"], condition=models.Q(emptied_to__isnull=False), name="bulk_action_being_emptied"),
         )
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from accounts.models import Organization, User
 from accounts.names import PersonKeyField
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, Row
+from invites.models.erased_address import erased_key
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -91,7 +92,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(state=Invitation.State.DECLINED)
 
     def for_address(self, email_key: str) -> Self:
-        return self.filter(email_key=email_key)
+        """Also the decline of a person who was erased since."""
+        return self.filter(email_key__in=(email_key, erased_key(email_key)))
 
     def close(self, state: str) -> int:
         """Give them their final state, and remove their email from the outbox. Returns how many."""

@@ -8,10 +8,12 @@ from invites.imports.presentation import wording
 from invites.imports.presentation.rows import row_text
 from invites.invitations.late_rows import can_be_fixed
 from invites.models import Batch
+from invites.wording import emptied_text
 
 register = template.Library()
 register.filter("row_text", row_text)
 register.filter("can_be_fixed", can_be_fixed)
+register.filter("emptied_text", emptied_text)
 
 
 @register.filter

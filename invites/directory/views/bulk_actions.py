@@ -37,6 +37,7 @@ from invites.downloads import csv_download
 from invites.invitations.views.responses import back_url, error_response, success_response
 from invites.invitations.visibility import visible_actions, visible_name
 from invites.models import BulkAction, BulkActionRow, Outcome
+from invites.wording import emptied_text
 
 TEMPLATES = {"dialog": "directory/bulk_action_dialog.html", "banner": "directory/_bulk_action_progress.html"}
 PER_PAGE = 50
@@ -256,6 +257,8 @@ def bulk_results_csv(request: MemberRequest, organization: str, pk: int) -> Http
 
 def _csv_rows(action: BulkAction, rows: QuerySet[BulkActionRow]) -> Iterator[list[str]]:
     names = Names.of(action)
+    if action.emptied_at is not None:
+        yield [emptied_text(action)]
     yield [_("Name"), _("Email"), _("Outcome"), _("Before"), _("After")]
     for row in in_blocks(rows):
         before, after = row_text(names, row)

@@ -126,7 +126,7 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
         return "warn", title, undone_text(batch, summary)
     match batch.state:
         case Batch.State.REJECTED:
-            return "bad", title, as_sentence(message_of(stored_problem(batch.rejection or {})))
+            return "bad", title, as_sentence(message_of(stored_problem(batch.rejection))) if batch.rejection else ""
         case Batch.State.NEEDS_ANSWER:
             heading = _("{file} needs your answer").format(file=import_name(batch))
             return "warn", heading, _("Nobody has been invited yet.")

@@ -22,6 +22,7 @@ from invites.models import Batch, FailureReason, Invitation, Row
 from invites.problems import message_of, problems_of, stored_problem
 from invites.reasons import text_of
 from invites.unexpected_errors import ask_support
+from invites.wording import emptied_text
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -51,6 +52,10 @@ def shown_outcome(row: Row) -> ShownOutcome:
     """One or two words for the outcome of a row, and why or when."""
     invitation: Invitation | None = getattr(row, "invitation", None)
     match row.outcome:
+        case Row.Outcome.PROBLEM if not row.problems:
+            # Names and addresses were deleted, and the values of problems with them.
+            label = _("Skipped") if row.reason == Row.Reason.SKIPPED_BY_ADMIN else _("Problem")
+            return ShownOutcome("problem", label, "")
         case Row.Outcome.PROBLEM:
             more = len(row.problems) - 1
             first = message_of(stored_problem(row.problems[0]))
@@ -143,6 +148,8 @@ def report_lines(batch: Batch, chosen: str = "") -> Iterator[list[str]]:
     A row with problems has the cells of the file, and the columns keep the names that the check knows, so that rows
     can be corrected and uploaded again.
     """
+    if batch.emptied_at is not None:
+        yield [emptied_text(batch)]
     yield [_("Row"), *[column.title for column in COLUMNS], _("Outcome"), _("Detail"), _("Edited by")]
     rows, last = rows_of(batch, chosen), -1
     # Each block has its own query, so that no cursor and no connection is held during a slow download.

@@ -32,6 +32,7 @@ from invites.live.progress import Progress
 from invites.models import Batch, CorrectionJob
 from invites.problems import expected_columns, hint_of, message_of, stored_problem
 from invites.reasons import text_of
+from invites.wording import emptied_text
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -233,6 +234,8 @@ def _check_step(batch: Batch, summary: Summary, progress: Progress | None, *, ma
     match batch.state:
         case State.CHECKING if progress:
             return _checking(batch, progress)
+        case State.REJECTED if batch.rejection is None:
+            return Step("failed", _("Not imported"), text=emptied_text(batch) if batch.emptied_at else "")
         case State.REJECTED:
             rejection = batch.rejection or {}
             return _not_read(stored_problem(rejection), rejection["found"], _("Nobody has been invited."))

@@ -1,0 +1,88 @@
+"""Erase a person from the activity log: entries keep what was done, when, and the ids.
+
+This is the only code that changes entries, and the triggers of migration 0002 let it change only what names a person.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from accounts.activity.actions import Affected
+from accounts.activity.log import permitted
+from accounts.models import ActivityEntry, ActivityErasure
+
+# Changed in one transaction.
+CHUNK = 500
+# Values before and after that are about a person.
+_PERSONAL = ("first_name", "last_name", "email", "description")
+_FIELDS = ("actor_name", "actor_email", "ip", "user_agent", "affected_name", "affected_email", "details")
+
+
+@contextmanager
+def erasure_allowed() -> Iterator[None]:
+    """For a `with` block: a transaction in which names and addresses of entries can be emptied."""
+    with permitted("rollcall.activity_erasure", ActivityErasure):
+        yield
+
+
+def entries_about(email: str, user_id: int | None) -> QuerySet[ActivityEntry]:
+    """The entries, in all organizations, that have the address or are about its user."""
+    # SQLite stores letters beyond ASCII as JSON escapes them.
+    escaped = json.dumps(email)[1:-1]
+    found = Q(actor_email__iexact=email) | Q(affected_email__iexact=email)
+    found |= Q(details_text__icontains=email) | Q(details_text__icontains=escaped)
+    if user_id is not None:
+        found |= Q(actor_id=user_id) | Q(affected__in=(Affected.USER, Affected.SELF), affected_id=user_id)
+    return ActivityEntry.objects.alias(details_text=Cast("details", TextField())).filter(found).order_by("pk")
+
+
+def erase_from_log(email: str, user_id: int | None) -> int:
+    """Empty the names and addresses of the person, and where they came from. Returns how many entries have changed.
+
+    In small transactions. Running it again changes nothing more.
+    """
+    count, last = 0, 0
+    while entries := list(entries_about(email, user_id).filter(pk__gt=last)[:CHUNK]):
+        changed = [entry for entry in entries if _erase(entry, email, user_id)]
+        with erasure_allowed():
+            ActivityEntry.objects.bulk_update(changed, _FIELDS)
+        count, last = count + len(changed), entries[-1].pk
+    return count
+
+
+def _erase(entry: ActivityEntry, email: str, user_id: int | None) -> bool:
+    """False if there was nothing to erase."""
+    before = [getattr(entry, name) for name in _FIELDS]
+    has_user = user_id is not None
+    if entry.actor_email.lower() == email or (has_user and entry.actor_id == user_id):
+        entry.actor_name = entry.actor_email = entry.user_agent = ""
+        entry.ip = None
+    is_user = has_user and entry.affected in (Affected.USER, Affected.SELF) and entry.affected_id == user_id
+    if entry.affected_email.lower() == email or is_user:
+        entry.affected_name = entry.affected_email = ""
+        entry.details = _without_person(entry.details)
+    entry.details = _without_address(entry.details, email)
+    return before != [getattr(entry, name) for name in _FIELDS]
+
+
+def _without_person(details: dict[str, Any]) -> dict[str, Any]:
+    kept = {
+        part: {name: value for name, value in details[part].items() if name not in _PERSONAL}
+        for part in ("before", "after")
+        if part in details
+    }
+    return {name: each for name, each in (details | kept).items() if each}
+
+
+def _without_address(details: dict[str, Any], email: str) -> dict[str, Any]:
+    """Wherever it stands in the text of a value."""
+    text = json.dumps(details, ensure_ascii=False)
+    found: dict[str, Any] = json.loads(re.sub(re.escape(email), "", text, flags=re.IGNORECASE))
+    return found

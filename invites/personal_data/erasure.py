@@ -1,0 +1,147 @@
+"""Erase a person: their account, memberships, and every name and address of theirs, in all organizations.
+
+What others need stays: counts add up, the activity log keeps what was done with ids instead of names, and a person who
+declined or reported abuse still isn't invited, because a hash of the address is kept.
+
+Each step takes short transactions, and can run again. The account is erased first, so that its owner adds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+
+from accounts.activity.actions import Action, Affected
+from accounts.activity.erasure import erase_from_log
+from accounts.activity.log import ORGANIZATION, Change, Subject, record
+from accounts.errors import DomainError
+from accounts.models import Membership, User
+from accounts.organizations.members import check_may_deactivate
+from invites.models import Batch, EarlierLink, FailureReason, Invitation, InvitationRequest, Row
+from invites.models.erased_address import erased_key
+from invites.personal_data.retention import EMPTY_CHANGE, EMPTY_ROW
+from invites.personal_data.traces import (
+    blocks_of,
+    changes_of,
+    earlier_links_to,
+    in_chunks,
+    invitations_to,
+    mail_counts_of,
+    replies_to,
+    rows_with,
+)
+
+
+@dataclass
+class Erased:
+    """What was erased, by what it was, and the ids of unfinished imports that still have the address."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    unfinished: list[int] = field(default_factory=list)
+
+
+def erase_person(email: str) -> Erased:
+    """Erase everything about the address, which is in lower case.
+
+    Raises DomainError, with nothing erased: "last_manager" if an organization needs the person, "last_operator".
+    """
+    user = User.objects.filter(email=email).first()
+    user_id = user.pk if user else None
+    counts: dict[str, int] = {}
+    if user is not None:
+        counts["memberships"] = _erase_account(user)
+        counts["accounts"] = 1
+        LogEntry.objects.filter(content_type__model="user", object_id=str(user_id)).update(object_repr="")
+    counts["invitations"] = _erase_invitations(email)
+    counts["rows of imports"], unfinished = _erase_rows(email)
+    counts["rows of changes"] = _erase_changes(email)
+    counts["other places"] = _erase_settings(email) + mail_counts_of(email).delete()[0]
+    counts["other places"] += blocks_of(email).filter(email_key=email).update(email_key=erased_key(email))
+    counts["entries of activity logs"] = erase_from_log(email, user_id)
+    return Erased({what: count for what, count in counts.items() if count}, unfinished)
+
+
+@transaction.atomic
+def _erase_account(user: User) -> int:
+    """Delete the account with its memberships. Returns how many there were."""
+    check_may_deactivate(user)
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    if user.is_superuser and not others.exists():
+        message = "This is the only operator. Create another one with createsuperuser first."
+        raise DomainError("last_operator", message)
+    memberships = list(Membership.objects.filter(user=user).order_by("organization_id"))
+    for membership in memberships:
+        record(membership.organization_id, Action.USER_REMOVED, Subject(Affected.USER, user.pk), by=None)
+    # Deletes the memberships, too. What the user did stays, without a user.
+    user.delete()
+    return len(memberships)
+
+
+def _erase_invitations(email: str) -> int:
+    """Revoke those that are pending, and empty all of them. A decline is kept with a hash of the address."""
+    count = 0
+    for chunk in in_chunks(invitations_to(email)):
+        ids = [invitation.pk for invitation in chunk]
+        with transaction.atomic():
+            invitations = Invitation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+            for invitation in invitations:
+                if invitation.state == Invitation.State.PENDING:
+                    subject = Subject(Affected.INVITATION, invitation.pk)
+                    record(invitation.organization_id, Action.REVOKED, subject, by=None)
+            Invitation.objects.filter(pk__in=ids).open().close(Invitation.State.REVOKED)
+            # Also those of an import that is being undone.
+            Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING).close(Invitation.State.REVOKED)
+            declined = When(state=Invitation.State.DECLINED, then=Value(erased_key(email)))
+            Invitation.objects.filter(pk__in=ids).update(
+                **dict.fromkeys(("email", "first_name", "last_name", "description", "person_key"), ""),
+                **dict.fromkeys(("message", "opened_with"), ""),
+                email_key=Case(declined, default=Value("")),
+                is_unlisted=True,
+                message_by=None,
+                mail_detail=Case(When(mail_detail__in=FailureReason.values, then=F("mail_detail")), default=Value("")),
+            )
+            InvitationRequest.objects.filter(pk__in=ids).delete()
+            _empty_links(EarlierLink.objects.filter(invitation__in=ids).values_list("pk", flat=True))
+        count += len(ids)
+    for links in in_chunks(earlier_links_to(email)):
+        _empty_links([link.pk for link in links])
+        count += len(links)
+    return count
+
+
+def _empty_links(ids: object) -> None:
+    EarlierLink.objects.filter(pk__in=ids).update(email="", mail_detail="", opened_with="")
+
+
+def _erase_rows(email: str) -> tuple[int, list[int]]:
+    """Empty rows of imports that have ended. Returns how many, and the other imports that have the address."""
+    count, unfinished = 0, set()
+    for chunk in in_chunks(rows_with(email).select_related("batch").defer("batch__preview")):
+        ended = [row.pk for row in chunk if row.batch.state in Batch.ENDED]
+        count += Row.objects.filter(pk__in=ended).update(**EMPTY_ROW)
+        unfinished.update(row.batch_id for row in chunk if row.batch.state not in Batch.ENDED)
+    return count, sorted(unfinished)
+
+
+def _erase_changes(email: str) -> int:
+    return sum(
+        changes_of(email).filter(pk__in=[row.pk for row in chunk]).update(**EMPTY_CHANGE)
+        for chunk in in_chunks(changes_of(email))
+    )
+
+
+@transaction.atomic
+def _erase_settings(email: str) -> int:
+    """Replies to invitations go to the inviter again."""
+    organizations, requests = replies_to(email)
+    count = requests.delete()[0]
+    for organization in organizations.select_for_update(no_key=True).order_by("pk"):
+        organization.email_reply_to = ""
+        organization.save(update_fields=["email_reply_to"])
+        change = Change(before={"email_reply_to": ""}, after={"email_reply_to": ""})
+        record(organization.pk, Action.SETTINGS_CHANGED, ORGANIZATION, by=None, change=change)
+        count += 1
+    return count
