@@ -8,6 +8,7 @@ Each step takes short transactions, and can run again. The account is erased fir
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.admin.models import LogEntry
@@ -112,13 +113,14 @@ def _erase_invitations(email: str) -> int:
     return count
 
 
-def _empty_links(ids: object) -> None:
+def _empty_links(ids: Iterable[int]) -> None:
     EarlierLink.objects.filter(pk__in=ids).update(email="", mail_detail="", opened_with="")
 
 
 def _erase_rows(email: str) -> tuple[int, list[int]]:
     """Empty rows of imports that have ended. Returns how many, and the other imports that have the address."""
-    count, unfinished = 0, set()
+    count = 0
+    unfinished: set[int] = set()
     for chunk in in_chunks(rows_with(email).select_related("batch").defer("batch__preview")):
         ended = [row.pk for row in chunk if row.batch.state in Batch.ENDED]
         count += Row.objects.filter(pk__in=ended).update(**EMPTY_ROW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -50,7 +50,7 @@ def export_person(email: str) -> Iterator[str]:
         yield f',\n"{name}": ['
         for number, item in enumerate(items):
             yield f"{',' if number else ''}\n  {_json(item)}"
-        yield "\n]" if name else ""
+        yield "\n]"
     yield "\n}\n"
 
 
@@ -65,7 +65,7 @@ def _account(user: User | None) -> dict[str, Any] | None:
     return {**facts(user, _ACCOUNT), "emails_to_send": list(emails)}
 
 
-def _lists(email: str, user: User | None) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+def _lists(email: str, user: User | None) -> Iterator[tuple[str, Iterable[Mapping[str, Any]]]]:
     yield "memberships", _memberships(user)
     yield "invitations", _invitations(email)
     yield "earlier_links", (facts(link, _LINK) for chunk in in_chunks(earlier_links_to(email)) for link in chunk)
@@ -126,11 +126,11 @@ def _activity(email: str, user: User | None) -> Iterator[dict[str, Any]]:
             yield {"organization_id": entry.organization_id, **facts(entry, _ENTRY)}
 
 
-def _imports(user: User | None) -> Iterable[dict[str, Any]]:
+def _imports(user: User | None) -> Iterable[Mapping[str, Any]]:
     batches = Batch.objects.filter(inviter=user) if user else Batch.objects.none()
     return batches.order_by("pk").values("id", "organization__slug", "file_name", "message", "state", "created_at")
 
 
-def _actions(user: User | None) -> Iterable[dict[str, Any]]:
+def _actions(user: User | None) -> Iterable[Mapping[str, Any]]:
     actions = BulkAction.objects.filter(started_by=user) if user else BulkAction.objects.none()
     return actions.order_by("pk").values("id", "organization__slug", "kind", "state", "total", "created_at")

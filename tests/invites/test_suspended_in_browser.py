@@ -1,0 +1,71 @@
+"""A member of a suspended organization sees everything and changes nothing, in Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from config.harness.driving import heading
+from config.harness.running import Stack
+from tests.browser.test_accessibility import examine
+
+pytestmark = pytest.mark.browser
+SUSPENDED = "Acme is suspended. You can look at everything, but not change it"
+
+
+@pytest.fixture
+def suspended(stack: Stack) -> Iterator[None]:
+    done = stack.manage("suspend_organization", "acme")
+    assert done.stdout == "Acme is now suspended.\n", done.stderr
+    yield
+    stack.manage("resume_organization", "acme")
+
+
+def test_a_suspended_organization_can_be_looked_at(stack: Stack, suspended: None, admin_page: Page) -> None:
+    page = admin_page
+    page.goto("/o/acme/users/")
+    expect(page.locator("#banners")).to_contain_text(SUSPENDED)
+    examine(page)
+
+    # The dialog says it before anybody fills in a form.
+    page.goto("/o/acme/sites/")
+    page.get_by_role("link", name="Add site").first.click()
+    expect(heading(page)).to_be_focused()
+    expect(page.locator("#dialog")).to_contain_text(SUSPENDED)
+    examine(page)
+    page.locator("#dialog input[name=name]").fill("Bergen")
+    page.locator("#dialog").get_by_role("button", name="Add site").click()
+    expect(page.locator("#dialog")).to_contain_text("Nothing was changed.")
+    page.keyboard.press("Escape")
+
+    # At 320 px, the banner fits.
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/o/acme/users/")
+    expect(page.locator("#banners")).to_contain_text(SUSPENDED)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_it_goes_on_after_it_is_resumed(stack: Stack, suspended: None, admin_page: Page) -> None:
+    stack.manage("resume_organization", "acme")
+
+    admin_page.goto("/o/acme/users/")
+
+    expect(admin_page.get_by_role("heading", level=1)).to_have_text("Users")
+    expect(admin_page.locator("#content")).not_to_contain_text("is suspended")
+
+
+def test_without_javascript_a_page_says_why_nothing_was_changed(
+    stack: Stack, suspended: None, browser: object, signed_in_state: object
+) -> None:
+    state = signed_in_state("admin@example.com")  # type: ignore[operator]
+    page = browser.new_context(  # type: ignore[attr-defined]
+        base_url=stack.url, storage_state=state, java_script_enabled=False
+    ).new_page()
+    page.goto("/o/acme/sites/new/")
+    page.locator("#content input[name=name]").fill("Bergen")
+    page.locator("#content").get_by_role("button", name="Add site").click()
+
+    expect(page.locator("#content")).to_contain_text(SUSPENDED)
+    expect(page.locator("#content")).to_contain_text("Nothing was changed.")
