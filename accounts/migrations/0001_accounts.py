@@ -25,6 +25,12 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='ActivityErasure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+            ],
+        ),
+        migrations.CreateModel(
             name='RateLimitCount',
             fields=[
                 ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),

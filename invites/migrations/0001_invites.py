@@ -124,6 +124,8 @@ class Migration(migrations.Migration):
                 ('undone_at', models.DateTimeField(blank=True, help_text='When the import was undone.', null=True)),
                 ('is_being_undone', models.BooleanField(db_default=False, default=False, help_text='Undoing has started, so its pending invitations count as revoked.')),
                 ('banner_closed_at', models.DateTimeField(blank=True, null=True)),
+                ('emptied_at', models.DateTimeField(blank=True, help_text='When names and addresses were deleted: invites/personal_data/retention.py.', null=True)),
+                ('emptied_to', models.PositiveIntegerField(blank=True, help_text='While a worker empties the rows: those up to this number are done.', null=True)),
                 ('result_emailed_at', models.DateTimeField(blank=True, help_text='When the result was emailed.', null=True)),
                 ('result_email_claimed_until', models.DateTimeField(blank=True, help_text='Until when a worker holds the result email. After a failure, when it is retried.', null=True)),
                 ('progressed_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When a worker or an admin last made progress.')),
@@ -200,6 +202,8 @@ class Migration(migrations.Migration):
                 ('progressed_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When a worker last worked on it.')),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('banner_closed_at', models.DateTimeField(blank=True, null=True)),
+                ('emptied_at', models.DateTimeField(blank=True, help_text='When names and addresses were deleted: invites/personal_data/retention.py.', null=True)),
+                ('emptied_to', models.BigIntegerField(blank=True, help_text='While a worker empties the rows: those up to this id are done.', null=True)),
                 ('claimed_until', models.DateTimeField(blank=True, help_text='A worker has claimed it until then.', null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, help_text='How often a chunk was started but not finished.')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bulk_actions', to='accounts.organization')),
@@ -456,6 +460,14 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('result_emailed_at', None)), fields=['ended_at'], name='batch_result_not_emailed'),
         ),
         migrations.AddIndex(
+            model_name='batch',
+            index=models.Index(condition=models.Q(('emptied_at', None)), fields=['ended_at'], name='batch_not_emptied'),
+        ),
+        migrations.AddIndex(
+            model_name='batch',
+            index=models.Index(condition=models.Q(('emptied_to__isnull', False)), fields=['id'], name='batch_being_emptied'),
+        ),
+        migrations.AddIndex(
             model_name='batchchunk',
             index=models.Index(fields=['stage', 'claimed_until'], name='chunk_by_stage'),
         ),
@@ -470,6 +482,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='bulkaction',
             index=models.Index(condition=models.Q(('state', 'running')), fields=['progressed_at'], name='bulk_action_running'),
+        ),
+        migrations.AddIndex(
+            model_name='bulkaction',
+            index=models.Index(condition=models.Q(('emptied_at', None)), fields=['ended_at'], name='bulk_action_not_emptied'),
+        ),
+        migrations.AddIndex(
+            model_name='bulkaction',
+            index=models.Index(condition=models.Q(('emptied_to__isnull', False)), fields=['id'], name='bulk_action_being_emptied'),
         ),
         migrations.AddIndex(
             model_name='bulkactionrow',
