@@ -116,7 +116,8 @@ def test_pages_and_the_report_say_why_there_are_no_names(old: Batch, ines: Clien
     empty(old)
 
     page = text_of(ines.get(f"/o/acme/batches/{old.pk}/").text)
-    report = b"".join(ines.get(f"/o/acme/batches/{old.pk}/report.csv").streaming_content).decode()
+    downloaded: Any = ines.get(f"/o/acme/batches/{old.pk}/report.csv")
+    report = b"".join(downloaded.streaming_content).decode()
 
     assert "The names and addresses of this file were deleted on" in page
     assert "Fix and invite" not in page
