@@ -23,7 +23,7 @@ from invites.invitations.late_rows import find_late_row
 from invites.models import Batch, BulkAction, Invitation, Row
 from invites.personal_data import retention
 from invites.personal_data.retention import empty_action, empty_batch, find_actions_to_empty, find_batches_to_empty
-from tests.files import csv_of
+from tests.files import csv_of, whole_of
 from tests.invites.directory.bulk.helpers import finish, start_for
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
@@ -116,8 +116,7 @@ def test_pages_and_the_report_say_why_there_are_no_names(old: Batch, ines: Clien
     empty(old)
 
     page = text_of(ines.get(f"/o/acme/batches/{old.pk}/").text)
-    downloaded: Any = ines.get(f"/o/acme/batches/{old.pk}/report.csv")
-    report = b"".join(downloaded.streaming_content).decode()
+    report = whole_of(ines.get(f"/o/acme/batches/{old.pk}/report.csv")).decode()
 
     assert "The names and addresses of this file were deleted on" in page
     assert "Fix and invite" not in page
