@@ -188,6 +188,7 @@ def queue_reminders(organization_id: int) -> None:
         enqueue_on_commit(send_due_invitations, organization_id)
 
 
+@shared_task(base=LoggedTask)
 def empty_batch(batch_id: int) -> None:
     """Delete names and addresses of an old import. The next part is a new task."""
     if retention.empty_batch(batch_id):
