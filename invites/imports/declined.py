@@ -25,7 +25,6 @@ from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import lock_offered, lock_to_change, manageable_grants, selection_of
 from invites.invitations.quotas import consume_invitation_quota
 from invites.models import AccessGrant, Batch, Invitation, Row
-from invites.wording import emptied_text
 
 # In one request. It takes less than half a second.
 MOST = 1_000
@@ -71,7 +70,7 @@ def invite_declined(by: Membership, batch: Batch, *, confirmed: Collection[str] 
     if batch.state not in Batch.ENDED or batch.undone_at is not None:
         raise DomainError("moved_on", _("This import was undone in the meantime."))
     if batch.emptied_at is not None:
-        raise DomainError("moved_on", emptied_text(batch))
+        raise DomainError("moved_on", _("The names and addresses of this import have been deleted."))
     lock_offered(batch.grant, _ACCESS_DELETED)
     if not set(confirmed).issuperset(unconfirmed_powers(batch)):
         raise DomainError("changed", _("The roles of this import have changed. Review them before you invite anyone."))
