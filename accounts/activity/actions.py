@@ -42,6 +42,7 @@ class Action(TextChoices):
     DEACTIVATED_MANY = "deactivated_many", Group.USERS, _("Deactivated users")
     REACTIVATED_MANY = "reactivated_many", Group.USERS, _("Reactivated users")
     REMOVED_MANY = "removed_many", Group.USERS, _("Removed users")
+    STARTED_MANY = "started_many", Group.USERS, _("Started a change to users")
     STOPPED_MANY = "stopped_many", Group.USERS, _("Stopped a change to users")
     UNDID_MANY = "undid_many", Group.USERS, _("Undid a change to users")
     LEFT = "left", Group.USERS, _("Left the organization")

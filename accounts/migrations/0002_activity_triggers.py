@@ -30,6 +30,21 @@ POSTGRESQL = (
     CREATE TRIGGER activity_is_final BEFORE UPDATE OR DELETE ON accounts_activityentry
     FOR EACH ROW EXECUTE FUNCTION activity_is_final()
     """,
+    # TRUNCATE passes by triggers for rows. Only tests set this, to empty their database: see tests/settings.py.
+    """
+    CREATE FUNCTION activity_is_not_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF current_setting('rollcall.activity_truncation', true) = 'on' THEN
+            RETURN NULL;
+        END IF;
+        RAISE EXCEPTION 'Entries of the activity log can''t be changed or deleted';
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER activity_is_not_truncated BEFORE TRUNCATE ON accounts_activityentry
+    FOR EACH STATEMENT EXECUTE FUNCTION activity_is_not_truncated()
+    """,
 )
 SQLITE = (
     f"""
@@ -57,7 +72,7 @@ def create_triggers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None
 
 def drop_triggers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("DROP FUNCTION activity_is_final CASCADE")
+        schema_editor.execute("DROP FUNCTION activity_is_final, activity_is_not_truncated CASCADE")
         return
     for name in ("activity_is_not_changed", "activity_is_not_deleted"):
         schema_editor.execute(f"DROP TRIGGER {name}")

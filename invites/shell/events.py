@@ -16,7 +16,7 @@ from accounts.organizations.access import MemberRequest, requires, requires_any,
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
 from invites.directory.bulk.presentation import running_actions, view_of
-from invites.directory.views.bulk_actions import EITHER, TEMPLATES, action_context
+from invites.directory.views.bulk_actions import EITHER, TEMPLATES, action_context, starter_for
 from invites.imports.presentation.banners import started_by
 from invites.imports.selectors.progress import progress_of, with_progress
 from invites.imports.views.lookup import batch_to_see
@@ -144,6 +144,7 @@ class BulkActionPoller:
         action = self._actions.first() if indicator else None
         if indicator is None or action is None:
             return None
-        context = action_context(self._request, view_of(action, self._time_left), is_page=self._is_page)
+        view = view_of(action, self._time_left, starter=starter_for(self._request, action))
+        context = action_context(self._request, view, is_page=self._is_page)
         fragment = render_to_string(self._template, context | {"dialog_base": "dialog_fragment.html"})
         return Snapshot({"fragment": fragment, "beside": indicator.fragments["fragment"]}, goes_on=action.is_running)

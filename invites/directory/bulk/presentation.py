@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -140,6 +140,16 @@ def _review_rows(change: BulkChange, plan: Plan) -> Iterator[ReviewRow]:
             yield ReviewRow(_("Skipped"), str(WHY_SKIPPED[outcome]), count)
 
 
+def undo_rows(counts: Mapping[Outcome, int]) -> list[ReviewRow]:
+    """The same for an undo."""
+    return [
+        ReviewRow(_("Undone"), "", count)
+        if outcome == Outcome.CHANGED
+        else ReviewRow(_("Skipped"), str(WHY_SKIPPED[outcome]), count)
+        for outcome, count in counts.items()
+    ]
+
+
 def _note(change: BulkChange) -> str:
     if change.kind in UNDOABLE:
         return _("No email is sent. You can undo this from the results.")
@@ -187,11 +197,14 @@ def actions_to_show(membership: Membership, *, but: int = 0) -> list[ActionView]
     return [view_of(action) for action in actions[:SHOWN]]
 
 
-def view_of(action: BulkAction, time_left: TimeLeft | None = None) -> ActionView:
-    """The action as text. Pass the same `time_left` again in a stream, so that the estimate never rises."""
+def view_of(action: BulkAction, time_left: TimeLeft | None = None, *, starter: str = "") -> ActionView:
+    """The action as text. Pass the same `time_left` again in a stream, so that the estimate never rises.
+
+    `starter` is the name of the user who started it, for a viewer who is somebody else.
+    """
     if action.is_running:
         return _running(action, time_left or TimeLeft())
-    kind, title, text = _ended(action)
+    kind, title, text = _ended(action, starter)
     return ActionView(action, kind, title, text, announced=f"{title} {text}".strip(), progress=None)
 
 
@@ -218,23 +231,23 @@ def _running(action: BulkAction, time_left: TimeLeft) -> ActionView:
     return ActionView(action, "info", title, text, announced, progress)
 
 
-def _ended(action: BulkAction) -> tuple[str, str, str]:
+def _ended(action: BulkAction, starter: str) -> tuple[str, str, str]:
     """The kind of the banner, its title, and its text."""
     title = done_text(change_of(action), action.changed, is_undo=action.is_undo)
     if action.state != State.STOPPED:
-        return "ok" if action.changed else "warn", title, _joined(_sentences(action))
+        return "ok" if action.changed else "warn", title, _joined(_sentences(action, starter))
     stopped = _("Stopped.")
-    return "warn", f"{stopped} {title}", _joined([*_why_stopped(action), *_sentences(action)])
+    return "warn", f"{stopped} {title}", _joined([*_why_stopped(action), *_sentences(action, starter)])
 
 
-def _sentences(action: BulkAction) -> Iterator[str]:
+def _sentences(action: BulkAction, starter: str) -> Iterator[str]:
     change = change_of(action)
     for outcome in Outcome:
         count = action.counts.get(outcome, 0)
         if count and outcome == Outcome.SAME:
             yield was_same_text(change, count)
         elif count and outcome != Outcome.CHANGED:
-            yield were_skipped_text(outcome, count)
+            yield were_skipped_text(outcome, count, starter=starter)
 
 
 def _why_stopped(action: BulkAction) -> list[str]:

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.activity.actions import Action
+from accounts.activity.log import Change, about_users, record
 from accounts.activity.source import current_source
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization
@@ -22,6 +24,8 @@ from invites.models import BulkAction, BulkActionChunk, Outcome
 
 # So many people are handled in one transaction.
 CHUNK = 1_000
+# Up to so many are handled in the request, which takes less than a second.
+IN_REQUEST = 1_000
 
 
 @transaction.atomic
@@ -113,6 +117,10 @@ def _store(
         own = BulkActionChunk(action=action, membership_ids=[by.pk])
         chunks.insert(0 if _is_skipped(by, change) else len(chunks), own)
     BulkActionChunk.objects.bulk_create(chunks, batch_size=100)
+    if len(people) > IN_REQUEST:
+        # Workers need a while, and could die. The entry with the result comes when they are done.
+        started = Change(values={"bulk_action": action.pk})
+        record(by.organization_id, Action.STARTED_MANY, about_users(len(people)), by=by, change=started)
     return action
 
 

@@ -132,7 +132,7 @@ def lost_reason(change: BulkChange) -> FailureReason:
     return FailureReason.INVITER_LEFT if change.kind in (Kind.RESEND, Kind.REVOKE) else FailureReason.NOT_ALLOWED
 
 
-class _Decider:
+class Decider:
     """Decides about each person: by the rules, or for an undo by what was stored."""
 
     def __init__(self, action: BulkAction, rules: Rules, stored: Mapping[int, BulkActionRow]) -> None:
@@ -233,9 +233,9 @@ def _handle_members(
     action: BulkAction, by: Membership, ids: list[int], stored: Mapping[int, BulkActionRow]
 ) -> list[BulkActionRow]:
     members = {each.pk: each for each in lock_members(action.organization_id, ids)}
-    decider = _Decider(action, _rules_now(action, by), stored)
+    decider = Decider(action, _rules_now(action, by), stored)
     held = access_of(members.values())
-    people = [_of_member(members[pk], held[pk]) for pk in ids if pk in members]
+    people = [person_of_member(members[pk], held[pk]) for pk in ids if pk in members]
     decisions = {person.pk: decider.decide(person) for person in people}
     changed = {pk: each.after for pk, each in decisions.items() if each.after is not None}
     _store_members(decider.rules.change.kind, held, changed)
@@ -246,7 +246,7 @@ def _handle_members(
     return rows + [BulkActionRow(action=action, membership_id=pk, outcome=Outcome.GONE) for pk in gone]
 
 
-def _of_member(member: Membership, held: AccessIds) -> Person:
+def person_of_member(member: Membership, held: AccessIds) -> Person:
     return Person(
         member.pk,
         member.get_full_name(),
@@ -281,10 +281,10 @@ def _handle_invitations(
     free = list(open_ones.select_for_update(skip_locked=True, no_key=True).order_by("pk").values_list("pk", flat=True))
     invitations = {each.pk: each for each in _with_hurdle(action, Invitation.objects.filter(pk__in=free))}
     busy = list(open_ones.exclude(pk__in=free).values_list("pk", flat=True))
-    decider = _Decider(action, _rules_now(action, by), stored)
+    decider = Decider(action, _rules_now(action, by), stored)
     grants = AccessGrant.objects.filter(pk__in={each.grant_id for each in invitations.values()})
     held = access_of(grants)
-    people = [_of_invitation(invitations[pk], held) for pk in ids if pk in invitations]
+    people = [person_of_invitation(invitations[pk], held) for pk in ids if pk in invitations]
     decisions = {person.pk: decider.decide(person) for person in people}
     changed = {pk: each.after for pk, each in decisions.items() if each.after is not None}
     _store_invitations(decider.rules, changed)
@@ -319,7 +319,7 @@ def _with_hurdle(action: BulkAction, invitations: InvitationQuerySet) -> Invitat
     return invitations.annotate(hurdle=resend_hurdle(timezone.now()))
 
 
-def _of_invitation(invitation: Invitation, held: Mapping[int, AccessIds]) -> Person:
+def person_of_invitation(invitation: Invitation, held: Mapping[int, AccessIds]) -> Person:
     return Person(
         invitation.pk,
         invitation.full_name or invitation.email,

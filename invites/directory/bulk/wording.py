@@ -296,6 +296,26 @@ OUTCOME_LABELS: Mapping[Outcome, _StrOrPromise] = {
     Outcome.GONE: gettext_lazy("Skipped: no longer in the list"),
 }
 
+# The same for viewers who didn't start the action, where it is about its starter.
+_SKIPPED_FOR_OTHERS: dict[Outcome, _StrOrPromise] = {
+    Outcome.BEYOND: ngettext_lazy(
+        "{count} was skipped because they have access {name} doesn’t have.",
+        "{count} were skipped because they have access {name} doesn’t have.",
+    ),
+    Outcome.YOURSELF: ngettext_lazy(
+        "{name} was skipped, because they would lose their own permissions.",
+        "{name} was skipped, because they would lose their own permissions.",
+    ),
+    Outcome.MAY_NOT_MANAGE: ngettext_lazy(
+        "{count} was skipped because {name} doesn’t have permission to manage users.",
+        "{count} were skipped because {name} doesn’t have permission to manage users.",
+    ),
+    Outcome.MAY_NOT_INVITE: ngettext_lazy(
+        "{count} was skipped because {name} doesn’t have permission to invite users.",
+        "{count} were skipped because {name} doesn’t have permission to invite users.",
+    ),
+}
+
 _UNDO = ngettext_lazy("Undo the change for {count} user?", "Undo the change for {count} users?")
 
 _ABLE = {
@@ -391,8 +411,10 @@ def was_same_text(change: BulkChange, count: int) -> str:
     return counted(_for_several(_WAS_SAME[key_of(change)], change), count)
 
 
-def were_skipped_text(outcome: Outcome, count: int) -> str:
-    """ "5 were skipped because they have access you don’t have."."""
+def were_skipped_text(outcome: Outcome, count: int, *, starter: str = "") -> str:
+    """ "5 were skipped because they have access you don’t have.". With `starter`, their name is there instead of "you"."""
+    if starter and outcome in _SKIPPED_FOR_OTHERS:
+        return counted(_SKIPPED_FOR_OTHERS[outcome], count, name=starter)
     return counted(_WERE_SKIPPED[outcome], count)
 
 
@@ -403,7 +425,9 @@ def able_text(change: BulkChange, count: int) -> str:
 
 
 def undo_question(count: int) -> str:
-    """ "Undo the change for 221 users?"."""
+    """ "Undo the change for 221 users?"; for none, that it can't be undone."""
+    if not count:
+        return _("Nothing to undo")
     return counted(_UNDO, count)
 
 

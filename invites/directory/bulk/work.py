@@ -22,13 +22,11 @@ from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from invites.directory.bulk.change import Kind, Mode, change_of
-from invites.directory.bulk.start import check_may_start
+from invites.directory.bulk.start import IN_REQUEST, check_may_start
 from invites.directory.bulk.steps import CannotGoOn, handle_chunk, lost_reason
 from invites.models import BulkAction, BulkActionChunk, BulkActionRow, FailureReason, Outcome
 from invites.unexpected_errors import is_transient, log_unexpected
 
-# Up to so many are handled in the request, which takes less than a second.
-IN_REQUEST = 1_000
 # Far longer than a chunk takes. The recovery task finds the work of a dead worker within half a minute.
 CLAIM_TIMEOUT = timedelta(seconds=20)
 STALLED_AFTER = timedelta(seconds=8)

@@ -24,11 +24,12 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind, change_of
 from invites.directory.bulk.plan import plan_for
-from invites.directory.bulk.presentation import ActionView, actions_to_show, review_of, view_of
+from invites.directory.bulk.presentation import ActionView, actions_to_show, review_of, undo_rows, view_of
 from invites.directory.bulk.results import Names, in_blocks, visible_rows
 from invites.directory.bulk.rules import may_start
 from invites.directory.bulk.selection import PeopleIds, Selection
 from invites.directory.bulk.start import can_be_undone, check_may_start, start_bulk_action, start_undo
+from invites.directory.bulk.undo_plan import plan_undo
 from invites.directory.bulk.wording import OUTCOME_LABELS, row_text, undo_question
 from invites.directory.bulk.work import cancel_bulk_action, close_banner, handle_now, why_not_cancel
 from invites.directory.forms import FORMS
@@ -166,7 +167,8 @@ def _started(request: MemberRequest, action: BulkAction, *, then: str) -> HttpRe
 def bulk_action(request: MemberRequest, organization: str, pk: int, place: str) -> HttpResponse:
     """The progress: as a dialog, as a page, or the part of the banner that changes."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk)
-    context = action_context(request, view_of(action), is_page=_is_page(request))
+    view = view_of(action, starter=starter_for(request, action))
+    context = action_context(request, view, is_page=_is_page(request))
     if not asks_for_fragment(request):
         context["bulk_actions"] = actions_to_show(request.membership, but=pk)
     return render(request, TEMPLATES[place], context)
@@ -181,7 +183,8 @@ def bulk_action_stop(request: MemberRequest, organization: str, pk: int) -> Http
     if not asks_for_fragment(request):
         return redirect("directory:bulk_action", organization, pk)
     action.refresh_from_db()
-    response = render(request, TEMPLATES["dialog"], action_context(request, view_of(action), is_page=_is_page(request)))
+    view = view_of(action, starter=starter_for(request, action))
+    response = render(request, TEMPLATES["dialog"], action_context(request, view, is_page=_is_page(request)))
     for event in ("shell:changed", "people:changed"):
         trigger_client_event(response, event)
     return response
@@ -201,6 +204,13 @@ def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int)
 def _is_page(request: MemberRequest) -> bool:
     """Whether the response is shown on a page of its own, or is a fragment of that page."""
     return not asks_for_fragment(request) or request.GET.get("on") == "page"
+
+
+def starter_for(request: MemberRequest, action: BulkAction) -> str:
+    """What a viewer reads instead of "you" if somebody else started the action; empty for that person."""
+    if action.started_by_id == request.user.pk:
+        return ""
+    return visible_name(request.membership, action.started_by) or _("the person who started this")
 
 
 def action_context(request: MemberRequest, view: ActionView, *, is_page: bool) -> dict[str, Any]:
@@ -225,7 +235,7 @@ def bulk_results(request: MemberRequest, organization: str, pk: int) -> HttpResp
     outcome = _outcome(request)
     names, change = Names.of(action), change_of(action)
     page = Paginator(visible_rows(request.membership, action, outcome), PER_PAGE).get_page(request.GET.get("page", 1))
-    view = view_of(action)
+    view = view_of(action, starter=starter_for(request, action))
     context = {
         "action": action,
         "view": view,
@@ -281,5 +291,11 @@ def bulk_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespons
         except DomainError as broken:
             return error_response(request, broken, title=_("Nothing was undone"))
         return _started(request, undo, then=reverse("directory:bulk_results", args=[organization, pk]))
-    context = {"action": action, "question": undo_question(action.changed)}
+    counts = plan_undo(request.membership, action)
+    context = {
+        "action": action,
+        "question": undo_question(action.changed if counts is None else counts.get(Outcome.CHANGED, 0)),
+        "rows": undo_rows(counts) if counts else [],
+        "is_possible": counts is None or Outcome.CHANGED in counts,
+    }
     return render(request, "directory/bulk_undo.html", context)

@@ -54,6 +54,17 @@ def test_the_database_rejects_every_other_delete(entry: ActivityEntry) -> None:
     assert ActivityEntry.objects.filter(pk=entry.pk).exists()
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE.")
+def test_the_database_rejects_truncating(entry: ActivityEntry) -> None:
+    with connection.cursor() as cursor:
+        # As everywhere but in tests: see tests/settings.py.
+        cursor.execute("SET LOCAL rollcall.activity_truncation = off")
+    assert is_rejected("TRUNCATE accounts_activityentry")
+    with deletion_allowed():
+        assert is_rejected("TRUNCATE accounts_activityentry CASCADE")
+    assert ActivityEntry.objects.filter(pk=entry.pk).exists()
+
+
 def test_an_update_is_rejected_even_where_entries_can_be_deleted(entry: ActivityEntry) -> None:
     with deletion_allowed():
         assert is_rejected("UPDATE accounts_activityentry SET actor_name = 'Nobody'")

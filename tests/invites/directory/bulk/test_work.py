@@ -23,7 +23,8 @@ from invites.directory.bulk import steps
 from invites.directory.bulk import work as bulk_actions
 from invites.directory.bulk.change import BulkChange
 from invites.directory.bulk.presentation import view_of
-from invites.directory.bulk.work import IN_REQUEST, handle_next_chunk, stop_bulk_action
+from invites.directory.bulk.start import IN_REQUEST
+from invites.directory.bulk.work import handle_next_chunk, stop_bulk_action
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.live import streams
 from invites.models import AccessGrant, BulkAction, BulkActionChunk, FailureReason, Invitation, Outcome
