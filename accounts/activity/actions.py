@@ -70,6 +70,7 @@ class Action(TextChoices):
     IMPORT_SCHEDULED = "import_scheduled", Group.IMPORTS, _("Scheduled an import")
     IMPORT_RESCHEDULED = "import_rescheduled", Group.IMPORTS, _("Changed when an import is sent")
     IMPORT_SENT_NOW = "import_sent_now", Group.IMPORTS, _("Sent a scheduled import now")
+    IMPORT_EDITED = "import_edited", Group.IMPORTS, _("Edited rows of an import")
     IMPORT_STOPPED = "import_stopped", Group.IMPORTS, _("Stopped an import")
     IMPORT_UNDONE = "import_undone", Group.IMPORTS, _("Undid an import")
 

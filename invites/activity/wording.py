@@ -45,9 +45,12 @@ _COUNTS = {
     "skipped": ngettext_lazy("{count} skipped", "{count} skipped"),
     "problems": ngettext_lazy("{count} with problems", "{count} with problems"),
     "failed": ngettext_lazy("{count} failed", "{count} failed"),
+    "rows_changed": ngettext_lazy("{count} row changed", "{count} rows changed"),
 }
 # Their entries have all that somebody was given, not only what was added.
 _GIVING = (Action.INVITED, Action.ACCEPTED, Action.USER_ADDED, Action.USER_REACTIVATED, Action.IMPORTED)
+_ROWS = ngettext_lazy("Row {numbers}", "Rows {numbers}")
+_DID = {"skipped_row": gettext_lazy("Skipped"), "restored_row": gettext_lazy("Restored")}
 _FORMATS = {"csv": gettext_lazy("CSV file"), "xlsx": gettext_lazy("Excel workbook")}
 
 
@@ -146,7 +149,7 @@ def facts_of(entry: ActivityEntry) -> list[str]:
     after: Mapping[str, Any] = details.get("after", {})
     if "all_sites" in after:
         (added if after["all_sites"] else removed).append(pgettext("access", "all sites"))
-    facts = []
+    facts = _rows_in(details.get("values", {}))
     if added:
         is_given = entry.action in _GIVING
         facts.append(listed(added) if is_given else _("Added {names}").format(names=listed(added)))
@@ -157,6 +160,17 @@ def facts_of(entry: ActivityEntry) -> list[str]:
     if values.get("format") in _FORMATS:
         facts.append(str(_FORMATS[values["format"]]))
     return facts + [counted(message, values[name]) for name, message in _COUNTS.items() if values.get(name)]
+
+
+def _rows_in(values: Mapping[str, Any]) -> list[str]:
+    """The rows of an import that were edited."""
+    if values.get("all_rows"):
+        return [_("All rows with a problem")]
+    numbers = [str(number) for number in values.get("row_numbers", [])]
+    facts = [counted(_ROWS, len(numbers), numbers=listed(numbers))] if numbers else []
+    if values.get("did") in _DID:
+        facts.append(str(_DID[values["did"]]))
+    return facts
 
 
 def names_in(groups: Mapping[str, list[str]]) -> list[str]:
@@ -177,6 +191,16 @@ def changes_of(entry: ActivityEntry) -> list[Changed]:
         for name in _LABELS
         if name != "all_sites" and (name in before or name in after)
     ]
+
+
+def changes_in_rows(entry: ActivityEntry) -> list[Changed]:
+    """The cells of an import that were edited, if they are in several rows."""
+    found = []
+    for edit in entry.details.get("values", {}).get("rows", []):
+        for name, after in edit["after"].items():
+            label = _("Row {number}: {column}").format(number=edit["row"], column=_LABELS.get(name, name))
+            found.append(Changed(label, edit["before"][name], after))
+    return found
 
 
 def _value(name: str, value: object) -> str:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.errors import AccessDenied
 from accounts.models import Membership
 from invites.checking import Check, Limits
-from invites.imports.activity import source_now
+from invites.imports.activity import record_edit_of_all, source_now
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.bulk_insert import AnyOf
 from invites.imports.check_claims import ClaimRenewer, held, renew_claim
@@ -90,11 +90,16 @@ def _change(
     """Change the rows now, or start a job if there are too many. The batch is locked."""
     job = CorrectionJob(batch=batch, action=action, code=code, started_by=by.user)
     rows = _rows_to_change(job)
+    is_edit = action != Action.CHECK
     if _is_too_much(rows):
+        if is_edit:
+            record_edit_of_all(batch, None, by=by)
         start_job(batch, by, action, code=code, then=then)
         return EditResult()
     found = list(rows)
     keys = keys_of(found)
+    if is_edit:
+        record_edit_of_all(batch, len(found), by=by)
     _change_rows(job, found)
     return store_rows(batch, found, keys)
 

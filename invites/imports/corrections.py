@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Cells, check_cells
+from invites.imports.activity import record_edits
 from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import keep_other, keep_this, other_number, settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
@@ -309,6 +310,7 @@ def store_rows(
     if by is not None:
         for row in rows:
             row.edited_by_id = by.user_id
+        record_edits(batch, rows, by=by)
     suggest_for(batch, rows)
     save_rows(rows)
     result.changed |= {row.number for row in rows}

@@ -412,7 +412,7 @@ def was_same_text(change: BulkChange, count: int) -> str:
 
 
 def were_skipped_text(outcome: Outcome, count: int, *, starter: str = "") -> str:
-    """ "5 were skipped because they have access you don’t have.". With `starter`, their name is there instead of "you"."""
+    """ "5 were skipped because they have access you don’t have.". With `starter`, their name replaces "you"."""
     if starter and outcome in _SKIPPED_FOR_OTHERS:
         return counted(_SKIPPED_FOR_OTHERS[outcome], count, name=starter)
     return counted(_WERE_SKIPPED[outcome], count)

@@ -11,12 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Membership, Organization, User
+from accounts.models import ActivityEntry, Membership, Organization, User
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
+from invites.activity.wording import line_of
 from invites.imports import correction_jobs, corrections
 from invites.imports.corrections import Edit
 from invites.imports.problem_file import problem_file
+from invites.imports.selectors.rows import cells_now
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.models import Batch
 from tests.invites.imports.grid import downloaded, grid_url, row, text
@@ -57,6 +59,48 @@ def test_the_last_editor_is_shown(team: Batch, by: Membership, ann: Membership, 
         corrections.undo(team, number, by=ann)
 
     assert row(team, number).edited_by == ann.user
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("edit", "Row 3, Email: ben@x.example"),
+        ("take", "Row 3, Email: "),
+        ("skip", "Row 3, Skipped"),
+        ("apply to all", "changed"),
+    ],
+)
+def test_the_activity_log_says_who_changed_which_row(team: Batch, ann: Membership, change: str, words: str) -> None:
+    before = cells_now(row(team, 3)).email
+    CHANGES[change][1](team, ann)
+
+    entry = ActivityEntry.objects.get(action="import_edited")
+    assert (entry.actor_name, entry.affected_id) == ("Ann Ek", team.pk)
+    assert words in line_of(entry, "acme").what.text
+    if change == "edit":
+        assert entry.details["before"] == {"email": before}
+
+
+def test_a_request_that_edits_several_rows_has_one_entry(ines: Client, team: Batch, ann: Membership) -> None:
+    edits = [Edit(3, 0, "ben@x.example", seen=0), Edit(7, 0, "dora@x.example", seen=0)]
+    corrections.edit_cells(team, edits, by=ann)
+    # Nothing is changed by the same edits again, so nothing is recorded.
+    corrections.edit_cells(team, edits, by=ann)
+
+    entry = ActivityEntry.objects.get(action="import_edited")
+    assert line_of(entry, "acme").what.text == "Rows 3 and 7"
+    page = text(ines.get(f"/o/acme/activity/{entry.pk}/"))
+    assert "Row 3: Email" in page
+    assert "dora@x.example" in page
+
+
+def test_a_worker_that_edits_all_rows_is_recorded_when_it_is_asked(
+    team: Batch, ann: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 0)
+    correction_jobs.apply_to_all(team, "email_two_at", by=ann)
+
+    assert line_of(ActivityEntry.objects.get(action="import_edited"), "acme").what.text == "All rows with a problem"
 
 
 def test_an_unchanged_row_has_no_editor(ines: Client, team: Batch, ann: Membership) -> None:

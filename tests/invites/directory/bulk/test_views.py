@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.models import ActivityEntry, Membership, Organization, Role, User
 from invites.activity.wording import line_of
-from invites.directory.bulk import work
+from invites.directory.bulk import start as starting
+from invites.directory.bulk import undo_plan, work
 from invites.directory.bulk.change import BulkChange, Kind
 from invites.directory.bulk.start import start_undo
 from invites.models import BulkAction, Invitation
@@ -225,6 +226,70 @@ def test_the_page_undoes_it_once(ines: Client, people: People) -> None:
     assert "The change was undone for 5 users." in text_of(ines.get(USERS).content.decode())
     assert "can’t be undone anymore" in text_of(ines.post(undo, headers=HTMX).content.decode())
     assert undo not in ines.get(f"{SELECTED}{action.pk}/results/").content.decode()
+
+
+def test_the_undo_says_whom_it_skips_and_why(ines: Client, people: People) -> None:
+    action = finish(start_for(people.by, roles_change("add", people.roles["Auditor"]), members=people.members))
+    undo = f"{SELECTED}{action.pk}/undo/"
+    people.member("reader@example.com").roles.clear()
+    people.member("everywhere@example.com").delete()
+
+    asked = text_of(ines.get(undo, headers=HTMX).content.decode())
+    assert "Undo the change for 3 users?" in asked
+    assert "Undone 3" in asked
+    assert "Skipped · have changed since then 1" in asked
+    assert "Skipped · no longer in the list 1" in asked
+
+    undone = finish(start_undo(people.by, action))
+    assert undone.counts == {"changed": 3, "changed_since": 1, "gone": 1}, "As the dialog said"
+
+
+def test_an_undo_that_would_change_nobody_is_not_offered(ines: Client, people: People) -> None:
+    reader = people.member("reader@example.com")
+    action = finish(start_for(people.by, roles_change("add", people.roles["Auditor"]), members=[reader]))
+    reader.roles.clear()
+
+    asked = ines.get(f"{SELECTED}{action.pk}/undo/", headers=HTMX).content.decode()
+    assert "Nothing to undo" in text_of(asked)
+    assert 'type="submit"' not in asked
+
+
+def test_the_undo_of_very_many_is_asked_without_numbers(
+    ines: Client, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = finish(start_for(people.by, roles_change("add", people.roles["Auditor"]), members=people.members))
+    monkeypatch.setattr(undo_plan, "MOST", 4)
+
+    asked = text_of(ines.get(f"{SELECTED}{action.pk}/undo/", headers=HTMX).content.decode())
+    assert "Undo the change for 5 users?" in asked
+    assert "Users who have changed since then are skipped." in asked
+
+
+def test_results_name_the_starter_to_everyone_else(
+    ines: Client, client_of: ClientOf, people: People, limited: Membership
+) -> None:
+    boss = people.member("colleague@example.com")
+    action = finish(start_for(limited, BulkChange(Kind.DEACTIVATE), members=[boss, limited]))
+    results = f"{SELECTED}{action.pk}/results/"
+
+    own, others = (text_of(client.get(results).content.decode()) for client in (client_of(limited.user), ines))
+
+    name = limited.get_full_name()
+    assert "1 was skipped because they have access you don’t have." in own
+    assert "You were skipped" in own
+    assert f"1 was skipped because they have access {name} doesn’t have." in others
+    assert f"{name} was skipped, because they would lose their own permissions." in others
+
+
+def test_a_large_action_is_in_the_log_when_it_starts(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "IN_REQUEST", 2)
+    action = start_for(people.by, roles_change("add", people.roles["Auditor"]), members=people.members)
+
+    started = ActivityEntry.objects.get(affected="users")
+    assert (started.action, started.affected_count) == ("started_many", len(people.members))
+    assert line_of(started, "acme").affected.url == f"{SELECTED}{action.pk}/results/"
+    finish(action)
+    assert ActivityEntry.objects.filter(affected="users").count() == 2
 
 
 def test_activity_has_one_entry_that_leads_to_the_results(
