@@ -87,7 +87,8 @@ def invite_declined(by: Membership, batch: Batch, *, confirmed: Collection[str] 
     invited = Invitation.objects.filter(AnyOf(F("row_id"), {person.row_id for person in possible}), batch=batch)
     count = invited.update(inviter=by.user, mail_due_at=now)
     rows.filter(pk__in=invited.values("row_id")).update(outcome=Row.Outcome.INVITED, reason=Row.Reason.NONE)
-    Batch.objects.filter(pk=batch.pk).update(outcome_counts=None)
+    batch.outcome_counts = None
+    batch.save(update_fields=["outcome_counts"])
     if count:
         subject = about_import(batch, count=count)
         record(batch.organization_id, Action.INVITED_AGAIN, subject, by=by, change=granted_by(batch.grant))

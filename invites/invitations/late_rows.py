@@ -60,4 +60,5 @@ def join_import(row: Row, invitation: Invitation) -> None:
     row.outcome, row.reason, row.suggested_codes = Row.Outcome.INVITED, Row.Reason.NONE, ""
     row.problems, row.version = [], row.version + 1
     row.save()
-    Batch.objects.filter(pk=row.batch_id).update(outcome_counts=None)
+    row.batch.outcome_counts = None
+    row.batch.save(update_fields=["outcome_counts"])
