@@ -104,7 +104,7 @@ def started_by(user_id: int) -> Q:
 
 def banner_of(batch: Batch) -> Banner:
     """The banner of one batch."""
-    summary = summary_of(batch) if batch.undone_at else outcomes_of(batch)
+    summary = summary_of(batch) if batch.undone_at else outcomes_of(batch, batch.outcome_counts)
     kind, heading, text = _texts(batch, summary)
     view, label = _link(batch, summary)
     address = [batch.organization.slug, batch.pk]

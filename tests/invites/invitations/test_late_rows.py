@@ -88,7 +88,7 @@ def test_the_person_joins_the_import(ines: Client, ended: Batch, filled: dict[st
     assert (found.rows, found.invited, found.problems, found.skipped) == (3, 2, 0, 1)
     assert "Fix and invite" not in words_of(ines.get(page_of(ended)))
     report = downloaded(ines.get(f"{page_of(ended)}report.csv"))
-    assert "3,ben@example.com,Ben,Fox,Night shift,Waiting,Not sent yet,Ines Martin" in report
+    assert "3,ben@example.com,Ben,Fox,Night shift,Pending,Not sent yet,Ines Martin" in report
 
     send_now([invitation.pk])
 
