@@ -58,6 +58,8 @@ def test_an_invitation_is_previewed_in_its_dialog(admin_page: Page, stack: Stack
     page = admin_page
     page.goto(f"{stack.url}/o/acme/users/")
     page.get_by_role("link", name="Invite users").click()
+    # Its scripts are loaded.
+    expect(page.locator("#dialog-title")).to_be_focused()
     page.get_by_role("button", name="Preview email").press("Enter")
     expect(page.get_by_role("heading", name="Preview email")).to_be_focused()
     expect(email_in(page).get_by_text("first name")).to_be_visible()
