@@ -116,7 +116,7 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
     shared = {
         "organization_id": batch.organization_id,
         "grant_id": batch.grant_id,
-        "inviter_id": batch.inviter_id,
+        "inviter_id": batch.working_inviter_id,
         "batch_id": batch.pk,
         "mail_state": mail_state.value,
         "created_at": connection.ops.adapt_datetimefield_value(now),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
@@ -21,14 +23,18 @@ from accounts.organizations.grants import lock_selection
 from invites.imports.activity import about_import, source_now
 from invites.imports.invite import begin_inviting, waiting
 from invites.imports.selectors.grid import edited_rows, grid_rows
+from invites.imports.selectors.summary import outcomes_of
 from invites.imports.stop import stop_batch
 from invites.invitations.activity import granted_by
-from invites.invitations.authorization import lock_to_change, selection_of
-from invites.models import Batch
+from invites.invitations.authorization import lock_offered, lock_to_change, selection_of
+from invites.models import Batch, Row
 from invites.reasons import as_reason
 
 # An import that nobody confirms is stopped after this time.
 WAITS_FOR_CONFIRMATION = timedelta(days=7)
+_ACCESS_DELETED = gettext_lazy(
+    "The roles or the sites of this import were deleted. Invite these people one by one, and select new ones."
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,12 @@ class Question:
 
 
 def needs_confirmation(batch: Batch) -> bool:
-    """Whether inviting would give a power that nobody has confirmed for this import."""
+    """Whether inviting would give a power that nobody has confirmed for these people.
+
+    Those who are invited after the import has ended were not among the people whose number was confirmed.
+    """
+    if batch.has_invited:
+        return bool(selection_of(batch.grant).user_powers)
     return not set(batch.confirmed_powers).issuperset(selection_of(batch.grant).user_powers)
 
 
@@ -68,10 +79,10 @@ def ask_to_confirm(batch: Batch, *, by: Membership) -> None:
     """Make a locked batch wait for a confirmation. `by`, who wants to invite, gets its banner."""
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.NEEDS_CONFIRMATION,
-        inviter=by.user,
         notice=[],
         banner_closed_at=None,
         progressed_at=timezone.now(),
+        **_inviter(batch, by),
     )
     batch.refresh_from_db()
 
@@ -93,7 +104,34 @@ def confirm_access(batch: Batch, seen: Question, *, by: Membership) -> None:
     batch.save(update_fields=["confirmed_powers"])
     change = granted_by(batch.grant)
     record(batch.organization_id, Action.IMPORT_CONFIRMED, about_import(batch, count=now.count), by=by, change=change)
+    if batch.has_invited:
+        check_access_exists(batch)
     start_inviting(batch, by=by)
+
+
+def check_access_exists(batch: Batch) -> None:
+    """Lock the roles and sites of an import that had ended. Only unfinished imports protect theirs from deletion.
+
+    Raises DomainError("gone").
+    """
+    lock_offered(batch.grant, _ACCESS_DELETED)
+
+
+def _inviter(batch: Batch, by: Membership) -> dict[str, Any]:
+    """Who invites: of an import that had ended, the inviter of the others stays."""
+    if not batch.has_invited:
+        return {"inviter": by.user}
+    return {"continued_by": by.user, "continued_at": timezone.now()}
+
+
+def _counts_before(batch: Batch) -> dict[str, Any]:
+    """For the progress and the result of those who are invited after the import had ended."""
+    if not batch.has_invited:
+        return {}
+    summary = outcomes_of(batch)
+    skipped = sum(summary.skips[reason.value] for reason in Row.SKIPPED_WHILE_INVITING)
+    counts = {"invited": summary.invited, "skipped": skipped, "failed": summary.failed}
+    return {"counts_before": counts, "result_emailed_at": None}
 
 
 def start_inviting(batch: Batch, *, by: Membership) -> None:
@@ -101,11 +139,12 @@ def start_inviting(batch: Batch, *, by: Membership) -> None:
     Batch.objects.filter(pk=batch.pk).update(
         state=Batch.State.INVITING,
         only_valid=True,
-        inviter=by.user,
         source=source_now(batch),
         notice=[],
         banner_closed_at=None,
         progressed_at=timezone.now(),
+        **_inviter(batch, by),
+        **_counts_before(batch),
     )
     batch.refresh_from_db()
     begin_inviting(batch)
@@ -115,13 +154,13 @@ def start_inviting(batch: Batch, *, by: Membership) -> None:
 def go_back_to_rows(batch: Batch, *, by: Membership) -> None:
     """Let the rows be corrected again. Raises AccessDenied, and DomainError "moved_on"."""
     _lock_waiting(batch, by)
-    if not has_rows_to_correct(batch):
+    if not (batch.has_invited or has_rows_to_correct(batch)):
         raise _moved_on()
     _wait_for_corrections(batch)
 
 
 def _wait_for_corrections(batch: Batch) -> None:
-    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.NEEDS_CORRECTION, progressed_at=timezone.now())
+    Batch.objects.filter(pk=batch.pk).update(state=batch.correctable_state, progressed_at=timezone.now())
     batch.refresh_from_db()
 
 
@@ -160,7 +199,7 @@ def stop_forgotten() -> int:
     for batch in forgotten:
         with transaction.atomic():
             locked = forgotten.select_for_update(no_key=True).filter(pk=batch.pk).first()
-            if locked and has_rows_to_correct(locked):
+            if locked and (locked.has_invited or has_rows_to_correct(locked)):
                 _wait_for_corrections(locked)
             elif locked:
                 count += stop_batch(locked, reasons=[reason])

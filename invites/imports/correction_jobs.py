@@ -15,14 +15,14 @@ from django.db.models import F, QuerySet, Sum, TextField
 from django.db.models.functions import Cast, Coalesce, Length
 from django.utils import timezone
 
-from accounts.errors import AccessDenied
+from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership
 from invites.checking import Check, Limits
 from invites.imports.activity import record_edit_of_all, source_now
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.bulk_insert import AnyOf
 from invites.imports.check_claims import ClaimRenewer, held, renew_claim
-from invites.imports.confirm import ask_to_confirm, needs_confirmation, start_inviting
+from invites.imports.confirm import ask_to_confirm, check_access_exists, needs_confirmation, start_inviting
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
     EditResult,
@@ -79,7 +79,7 @@ def check_all_again(batch: Batch, *, by: Membership, then: CorrectionJob.Then = 
     """
     lock_batch(batch, by)
     done = _change(batch, by, Action.CHECK, then=then)
-    if batch.state == Batch.State.NEEDS_CORRECTION:
+    if batch.can_be_corrected:
         _go_on(batch, by, then)
     return done
 
@@ -280,8 +280,8 @@ def _finish(batch: Batch, job: CorrectionJob) -> None:
         by = _check_may_continue(batch, job)
         with transaction.atomic():
             _go_on(batch, by, job.then)
-    except (ExplainedError, AccessDenied) as broken:
-        # Access is denied to somebody who lost it since the check above.
+    except (DomainError, AccessDenied) as broken:
+        # Access is denied to somebody who lost it since the check above, and to what was deleted.
         reasons = broken.reasons if isinstance(broken, ExplainedError) else _not_allowed().reasons
         Batch.objects.filter(pk=batch.pk).update(notice=reasons)
         batch.refresh_from_db()
@@ -293,15 +293,17 @@ def _end(batch: Batch, job: CorrectionJob, *, notice: Sequence[Reason] = ()) -> 
     job.delete()
     if job.grant:
         job.grant.delete()
+    # The banner of an import that has ended was about its result.
+    news = {} if batch.has_invited else {"banner_closed_at": None}
     Batch.objects.filter(pk=batch.pk).update(
-        state=Batch.State.NEEDS_CORRECTION,
+        state=batch.correctable_state,
         notice=list(notice),
         claims=F("claims") + 1,
         attempts=0,
         claimed_until=None,
         error_reference="",
-        banner_closed_at=None,
         progressed_at=timezone.now(),
+        **news,
     )
     batch.refresh_from_db()
 
@@ -315,12 +317,14 @@ def _go_on(batch: Batch, by: Membership, then: str) -> None:
 def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Invite the valid rows of a locked batch; the others stay problems. Or ask for a confirmation first.
 
-    `by` becomes the inviter, whose permissions are checked again while inviting. Raises AccessDenied, and
-    ExplainedError: "none_valid", "over_quota".
+    `by` becomes their inviter, whose permissions are checked again while inviting. Raises AccessDenied; DomainError
+    "gone" if the roles or sites of an import that had ended were deleted; ExplainedError: "none_valid", "over_quota".
     """
     check_can_change(by, batch, even_suspended=True)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise ExplainedError("none_valid", as_reason("none_valid"))
+    if batch.has_invited:
+        check_access_exists(batch)
     if needs_confirmation(batch):
         ask_to_confirm(batch, by=by)
     else:

@@ -38,14 +38,16 @@ CHUNK = 1_000
 _CODE = f" {ADDRESS_OF_ANOTHER} "
 # The rows with good cells that no admin has skipped. Of those with the same name, the check has skipped all but the
 # first: they stay skipped.
+# In an import that is corrected after it has ended, people are invited already, and keep their address.
 _PEOPLE = (
-    Q(outcome=Outcome.WAITING)
+    Q(outcome__in=[Outcome.WAITING, Outcome.INVITED])
     | Q(outcome=Outcome.SKIPPED, reason=Reason.ADDRESS_OF_ANOTHER)
     | (Q(outcome=Outcome.SKIPPED, reason=Reason.DUPLICATE) & (Q(edit__isnull=False) | ~Q(problem_codes="")))
     | (LEFT & Q(suggested_codes=_CODE))
 )
 # Which of the rows with an address is invited without a decision: the first in this order, and then by number.
 _ORDER = Case(
+    When(outcome=Outcome.INVITED, then=Value(-1)),
     When(problem_codes="", edit__isnull=True, then=Value(0)),
     When(problem_codes="", then=Value(1)),
     When(edit__isnull=True, then=Value(2)),
@@ -130,7 +132,8 @@ def find_contested(batch: Batch, keys: Collection[str] | None = None) -> list[Co
         if len(wanted) <= FEW:
             people = people.filter(AnyOf(F("email_key"), wanted))
     default = Window(FirstValue("pk"), partition_by=["email_key"], order_by=[_ORDER, F("number")])
-    found = people.annotate(default_id=default).filter(~Q(pk=F("default_id")) | ~Q(outcome=Outcome.WAITING))
+    settled = Q(pk=F("default_id"), outcome__in=[Outcome.WAITING, Outcome.INVITED])
+    found = people.annotate(default_id=default).filter(~settled)
     return [Contested(*ids) for ids in found.order_by("number").values_list("pk", "default_id")]
 
 
@@ -177,7 +180,9 @@ def _find_owner(default: Row, decided: Iterable[Row]) -> _Owner:
 
 
 def _apply(batch: Batch, row: Row, owner: _Owner) -> bool:
-    """Give the row its outcome without saving it. False if it has it already."""
+    """Give the row its outcome without saving it. False if it has it already, or its person is invited."""
+    if row.outcome == Outcome.INVITED:
+        return False
     before = _state(row)
     row.problems, row.suggested_codes = [], ""
     key, key_of_owner = _key(row), _key(owner.row)

@@ -32,8 +32,8 @@ def finish_batch(batch_id: int) -> bool:
         record(
             batch.organization_id,
             Action.IMPORTED,
-            about_import(batch, count=summary.invited),
-            by=batch.inviter,
+            about_import(batch, count=summary.invited - batch.counts_before.get("invited", 0)),
+            by=batch.working_inviter,
             change=results_of(batch, summary),
             source=Source.from_json(batch.source),
         )

@@ -36,16 +36,33 @@ def begin_inviting(batch: Batch) -> None:
     Raises DomainError("over_quota"), with nothing done, if there are more people than may be invited today.
     """
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
-    consume_invitation_quota(batch.organization, batch.inviter, len(numbers))
+    consume_invitation_quota(batch.organization, batch.working_inviter, len(numbers))
+    if batch.has_invited:
+        # Those of the people who were invited first are done.
+        batch.chunks.filter(stage=BatchChunk.Stage.DONE).delete()
     size = min(MAX_CHUNK_ROWS, max(MIN_CHUNK_ROWS, len(numbers) // CHUNKS))
-    cuts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     BatchChunk.objects.bulk_create(
-        [BatchChunk(batch=batch, first_number=cut[0], last_number=cut[-1]) for cut in cuts], batch_size=500
+        [
+            BatchChunk(batch=batch, first_number=cut[0], last_number=cut[-1], people=len(cut))
+            for cut in _cuts(numbers, size)
+        ],
+        batch_size=500,
     )
-    batch.inviting_at = timezone.now()
-    if batch.send_at is not None and batch.send_at <= batch.inviting_at:
+    now = timezone.now()
+    batch.inviting_at = batch.inviting_at or now
+    if batch.send_at is not None and batch.send_at <= now:
         batch.send_at = None
     batch.save(update_fields=["inviting_at", "send_at"])
+
+
+def _cuts(numbers: Sequence[int], size: int) -> list[list[int]]:
+    """Parts of at most `size` rows. The rows of a part are near each other, because workers read all those between."""
+    cuts: list[list[int]] = []
+    for number in numbers:
+        if not cuts or len(cuts[-1]) == size or number - cuts[-1][0] >= max(size, MAX_CHUNK_ROWS):
+            cuts.append([])
+        cuts[-1].append(number)
+    return cuts
 
 
 def invite_chunk(claim: ChunkClaim) -> None:
@@ -79,7 +96,7 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     chunk = held(claim).select_for_update().filter(stage=BatchChunk.Stage.INVITE).first()
     if chunk is None:
         return False
-    batch = Batch.objects.select_related("organization", "inviter", "grant").get(pk=claim.batch_id)
+    batch = Batch.objects.select_related("organization", "inviter", "continued_by", "grant").get(pk=claim.batch_id)
     if not batch.organization.is_active:
         # It was suspended since the chunk was claimed. The claim expires.
         return False
@@ -89,7 +106,7 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
         failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=FailureReason.NOT_INVITED)
         refund_invitation_quota(batch, failed)
     else:
-        check_still_allowed(batch.inviter, batch.organization, batch.grant)
+        check_still_allowed(batch.working_inviter, batch.organization, batch.grant)
         _decide(batch, rows)
     chunk.stage, chunk.attempts = BatchChunk.Stage.MAIL, 0
     if batch.send_at is not None:
@@ -216,7 +233,7 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
         AnyOf(F("email_key"), {person.email_key for person in people}), organization_id=batch.organization_id
     )
     members = Membership.objects.active().filter(organization=batch.organization_id)
-    inviter = members.filter(user=batch.inviter_id).first()
+    inviter = members.filter(user=batch.working_inviter_id).first()
     if inviter is None:
         return False
     grants = AccessGrant.objects.filter(pk__in=replaceable.values("grant_id"))

@@ -33,10 +33,9 @@ def find_unsent() -> list[int]:
     ended = Batch.objects.filter(
         state=Batch.State.DONE,
         ended_at__range=(now - GIVEN_UP_AFTER, now - STALLED_AFTER),
-        inviter__isnull=False,
         organization__in=Organization.objects.active(),
     )
-    unsent = ended.filter(_is_due(now)).only("created_at", "checked_at", "inviting_at", "ended_at")
+    unsent = ended.filter(_is_due(now)).only("created_at", "checked_at", "inviting_at", "continued_at", "ended_at")
     return [batch.pk for batch in unsent if _time_worked(batch) >= LONG]
 
 
@@ -47,16 +46,17 @@ def send_result_email(batch_id: int) -> None:
     mail server is down; then it can be retried after RETRY_AFTER. If a process dies after sending the email and before
     saving that it did, the email is sent twice.
     """
-    batch = Batch.objects.select_related("organization", "inviter").filter(pk=batch_id).first()
-    if batch is None or batch.inviter is None or not batch.organization.is_active or _time_worked(batch) < LONG:
+    batch = Batch.objects.select_related("organization", "inviter", "continued_by").filter(pk=batch_id).first()
+    to = batch.working_inviter if batch else None
+    if batch is None or to is None or not batch.organization.is_active or _time_worked(batch) < LONG:
         return
     now = timezone.now()
     if not Batch.objects.filter(_is_due(now), pk=batch_id).update(result_email_claimed_until=now + RETRY_AFTER):
         return
     # An inviter who lost the permission may no longer know the result.
     members = memberships_with_permission(Permission.INVITE_USERS)
-    if members.filter(organization=batch.organization, user=batch.inviter).exists():
-        _send(batch, batch.inviter)
+    if members.filter(organization=batch.organization, user=to).exists():
+        _send(batch, to)
     Batch.objects.filter(pk=batch_id).update(result_emailed_at=timezone.now(), result_email_claimed_until=None)
 
 
@@ -93,6 +93,8 @@ def _is_due(now: datetime) -> Q:
 
 def _time_worked(batch: Batch) -> timedelta:
     """How long the check and the inviting took, without the time in which the batch waited for a decision."""
+    if batch.continued_at:
+        return batch.ended_at - batch.continued_at if batch.ended_at else timedelta()
     checked = (batch.checked_at or batch.created_at) - batch.created_at
     invited = batch.ended_at - batch.inviting_at if batch.ended_at and batch.inviting_at else timedelta()
     return checked + invited

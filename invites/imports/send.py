@@ -140,7 +140,7 @@ def _revoke_unauthorized(chunk: BatchChunk) -> list[_Unsent]:
     unsent = _load_unsent(chunk)
     unauthorized = find_unauthorized(each.grant_key for each in unsent)
     # First: if this worker dies before it has revoked them all, the next one finds the rest.
-    code = unauthorized.get(GrantKey(batch.grant_id, batch.inviter_id))
+    code = unauthorized.get(GrantKey(batch.grant_id, batch.working_inviter_id))
     if code is not None and stop_batch(batch, reasons=[as_reason(code)]):
         # The other chunks need not wait for their retries.
         Batch.objects.filter(pk=batch.pk).update(mail_retry_at=None)

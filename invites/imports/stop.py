@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.activity.actions import Action
@@ -49,6 +50,8 @@ def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[
     same time for any number of rows: those that still wait count as not invited from now on, and workers delete most of
     what has to be deleted.
     """
+    if _stop_correcting(batch, by=by):
+        return True
     now = timezone.now()
     stopped = Batch.objects.filter(
         pk=batch.pk, state__in=[*Batch.RUNNING, *Batch.WAITING, Batch.State.SCHEDULED]
@@ -69,3 +72,17 @@ def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[
     clean_up(batch.pk)
     record(batch.organization_id, Action.IMPORT_STOPPED, about_import(batch), by=by)
     return True
+
+
+def _stop_correcting(batch: Batch, *, by: Membership | None) -> bool:
+    """An import that has ended before is done again. Rows that were fixed since can be invited later."""
+    before_inviting = (Batch.State.CHECKING, Batch.State.NEEDS_CONFIRMATION)
+    corrected = Batch.objects.filter(pk=batch.pk, inviting_at__isnull=False, state__in=before_inviting)
+    stopped = corrected.update(
+        state=Batch.State.DONE, claims=F("claims") + 1, claimed_until=None, progressed_at=timezone.now()
+    )
+    if stopped:
+        batch.refresh_from_db()
+        CorrectionJob.objects.filter(pk=batch.pk).delete()
+        record(batch.organization_id, Action.IMPORT_STOPPED, about_import(batch), by=by)
+    return bool(stopped)

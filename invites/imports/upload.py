@@ -7,10 +7,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.activity.source import current_source
+from accounts.errors import DomainError
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from invites.checking import FIND_OUT, PastedText, ReadingOptions
@@ -127,6 +129,9 @@ def correct_batch(
     Raises the same as `start_batch`, and DomainError "busy" or "moved_on" if the batch no longer waits.
     """
     lock_batch(batch, by)
+    if batch.has_invited:
+        # The file was deleted, and another one would have other rows.
+        raise DomainError("moved_on", _("This import has ended. Fix its rows on the page, or import the file again."))
     grant = create_grant(by, selection)
     job = start_job(batch, by, CorrectionJob.Action.USE_FILE, file_name=plain_name(file_name), grant=grant)
     job.file_size = store_upload(batch, content, is_correction=True)

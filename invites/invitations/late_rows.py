@@ -16,13 +16,19 @@ from invites.invitations.visibility import visible_batches
 from invites.models import Batch, Invitation, Row
 
 _REASONS = (Row.Reason.NOT_A_PERSON, Row.Reason.ALREADY_DECLINED)
-_NOT_INVITED = Q(outcome=Row.Outcome.PROBLEM) | Q(outcome=Row.Outcome.SKIPPED, reason__in=_REASONS)
+_NOT_INVITED = (
+    Q(outcome=Row.Outcome.PROBLEM)
+    | Q(outcome=Row.Outcome.SKIPPED, reason__in=_REASONS)
+    # Fixed, and not invited yet.
+    | Q(outcome=Row.Outcome.WAITING, batch__state=Batch.State.DONE)
+)
 
 
 def can_be_fixed(row: Row) -> bool:
     """Whether the person of the row can still be invited as a part of its import."""
     is_skipped = row.outcome == Row.Outcome.SKIPPED and row.reason in _REASONS
-    return (is_skipped or row.outcome == Row.Outcome.PROBLEM) and _takes_rows(row.batch)
+    is_fixed = row.outcome == Row.Outcome.WAITING and row.batch.state == Batch.State.DONE
+    return (is_skipped or is_fixed or row.outcome == Row.Outcome.PROBLEM) and _takes_rows(row.batch)
 
 
 def _takes_rows(batch: Batch) -> bool:

@@ -60,11 +60,12 @@ def consume_invitation_quota(organization: Organization, inviter: User | None, c
 
 def refund_invitation_quota(batch: Batch, count: int) -> None:
     """Subtract `count` invitations of the batch that turned out not to be needed."""
-    if count and batch.inviting_at:
-        day = DailyInviteCount.objects.filter(
-            organization=batch.organization_id, day=batch.inviting_at.astimezone(UTC).date()
+    counted_at = batch.continued_at or batch.inviting_at
+    if count and counted_at:
+        day = DailyInviteCount.objects.filter(organization=batch.organization_id, day=counted_at.astimezone(UTC).date())
+        day.filter(inviter=batch.working_inviter_id, invitations__gte=count).update(
+            invitations=F("invitations") - count
         )
-        day.filter(inviter=batch.inviter_id, invitations__gte=count).update(invitations=F("invitations") - count)
 
 
 class CountedInvitation(Protocol):

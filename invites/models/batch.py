@@ -150,6 +150,17 @@ class Batch(models.Model):
     emptied_to = models.PositiveIntegerField(
         null=True, blank=True, help_text="While a worker empties the rows: those up to this number are done."
     )
+    continued_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When people were last invited whose rows were fixed after the import had ended.",
+    )
+    continued_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Who invited those."
+    )
+    counts_before: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
+        default=dict, db_default={}, help_text="How many were invited and skipped, and failed, before it was continued."
+    )
     result_emailed_at = models.DateTimeField(null=True, blank=True, help_text="When the result was emailed.")
     result_email_claimed_until = models.DateTimeField(
         null=True,
@@ -210,7 +221,32 @@ class Batch(models.Model):
     def is_work_of(self, user_id: int) -> bool:
         """Whether this user started the work that is running."""
         job = self.current_job
-        return user_id in (self.inviter_id, job.started_by_id if job else None)
+        return user_id in (self.working_inviter_id, job.started_by_id if job else None)
+
+    @property
+    def working_inviter(self) -> User | None:
+        """Who invites the people that wait: the inviter, or the admin who continued the import after it had ended."""
+        return self.continued_by if self.continued_at else self.inviter
+
+    @property
+    def working_inviter_id(self) -> int | None:
+        return self.continued_by_id if self.continued_at else self.inviter_id
+
+    @property
+    def has_invited(self) -> bool:
+        """Whether people were invited before. Then only the rows that were left can still be corrected."""
+        return self.inviting_at is not None
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether its rows can be corrected: it waits for that, or it is done, and neither undone nor emptied."""
+        is_done = self.state == self.State.DONE and self.undone_at is None and self.emptied_at is None
+        return is_done or self.state == self.State.NEEDS_CORRECTION
+
+    @property
+    def correctable_state(self) -> str:
+        """The state in which its rows can be corrected."""
+        return self.State.DONE if self.has_invited else self.State.NEEDS_CORRECTION
 
     @property
     def keeps_rows(self) -> bool:
@@ -466,6 +502,7 @@ class BatchChunk(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     first_number = models.PositiveIntegerField()
     last_number = models.PositiveIntegerField()
+    people = models.PositiveIntegerField(default=0, db_default=0, help_text="How many of its rows waited at first.")
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
     claimed_until = models.DateTimeField(null=True, blank=True)
     claims = models.PositiveIntegerField(

@@ -15,6 +15,7 @@ from accounts.wording import counted
 from invites.imports.notices import banner_topic
 from invites.imports.presentation.confirmation import confirm_heading
 from invites.imports.presentation.names import import_name
+from invites.imports.presentation.status import nobody_yet
 from invites.imports.presentation.wording import result_text, result_title, scheduled_text, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.imports.selectors.typos import typos_of
@@ -65,8 +66,8 @@ def open_banners(membership: Membership) -> QuerySet[Batch]:
     """The batches with a banner: this member started them here, and has not closed their banner."""
     return (
         Batch.objects.filter(
+            worked_on_by(membership.user_id),
             organization=membership.organization,
-            inviter=membership.user,
             banner_closed_at=None,
             state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED],
         )
@@ -99,7 +100,12 @@ def running_for(membership: Membership) -> QuerySet[Batch]:
 
 def started_by(user_id: int) -> Q:
     """Running batches that this user started, or whose running correction job this user started."""
-    return Q(state__in=Batch.RUNNING) & (Q(inviter=user_id) | Q(job__started_by=user_id))
+    return Q(state__in=Batch.RUNNING) & (worked_on_by(user_id) | Q(job__started_by=user_id))
+
+
+def worked_on_by(user_id: int) -> Q:
+    """Batches of which this user is the `working_inviter`."""
+    return Q(continued_at=None, inviter=user_id) | Q(continued_at__isnull=False, continued_by=user_id)
 
 
 def banner_of(batch: Batch) -> Banner:
@@ -137,7 +143,7 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
                 text_of(batch.notice) or _("Nobody has been invited yet."),
             )
         case Batch.State.NEEDS_CONFIRMATION:
-            return "warn", confirm_heading(import_name(batch)), _("Nobody has been invited yet.")
+            return "warn", confirm_heading(import_name(batch)), nobody_yet(batch)
         case Batch.State.SCHEDULED:
             return "info", title, scheduled_text(batch, summary)
         case Batch.State.STOPPED:

@@ -68,6 +68,8 @@ def shown_outcome(row: Row) -> ShownOutcome:
             return ShownOutcome("skipped", _("Not invited"), _why(row))
         case Row.Outcome.WAITING if row.batch.state == Batch.State.STOPPED:
             return ShownOutcome("skipped", _("Not invited"), str(_REASONS[Row.Reason.STOPPED]))
+        case Row.Outcome.WAITING if row.batch.state == Batch.State.DONE:
+            return ShownOutcome("problem", _("Problem"), _("Fixed, not invited yet"))
         case Row.Outcome.WAITING if row.batch.state in Batch.ENDED:
             return ShownOutcome("failed", _("Failed"), text_of(row.batch.state_reasons))
         case Row.Outcome.FAILED:

@@ -104,20 +104,20 @@ _JOBS = {
     Action.APPLY: _JobTexts(
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Applying the fix"),
-        text=gettext_lazy("Applies the suggested fix to every row. Nobody has been invited yet."),
+        text=gettext_lazy("Applies the suggested fix to every row. Nobody is invited by that."),
         before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
     Action.REPAIR: _JobTexts(
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Using the suggestions"),
-        text=gettext_lazy("Uses the suggestion for every possible mistake. Nobody has been invited yet."),
+        text=gettext_lazy("Uses the suggestion for every possible mistake. Nobody is invited by that."),
         before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
     Action.CHECK: _JobTexts(
         title=gettext_lazy("Checking {file} again"),
         step=gettext_lazy("Checking again"),
         text=gettext_lazy("Every edited row is checked again before anyone is invited."),
-        before_stopping=gettext_lazy("All fixes are kept. Nobody has been invited yet, and nobody will be."),
+        before_stopping=gettext_lazy("All fixes are kept. Nobody is invited by them."),
     ),
     Action.USE_FILE: _JobTexts(
         title=gettext_lazy("Checking {corrected}"),
@@ -214,7 +214,7 @@ def rows_need_fixing(count: int) -> str:
 
 def what_is_left(batch: Batch, to_fix: int) -> str:
     """The same, or if no row needs fixing: "3 cells may have mistakes"."""
-    if to_fix or not (typos := typos_of(batch)).open:
+    if to_fix or batch.has_invited or not (typos := typos_of(batch)).open:
         return rows_need_fixing(to_fix)
     return counted(_MAY_HAVE_MISTAKES, typos.open)
 
@@ -327,7 +327,12 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
 
 def _to_confirm(batch: Batch, summary: Summary) -> str:
     able = able_text(selection_of(batch.grant).user_powers)
-    return _joined([able, counted(_TO_CONFIRM, summary.waiting), _("Nobody has been invited yet.")])
+    return _joined([able, counted(_TO_CONFIRM, summary.waiting), nobody_yet(batch)])
+
+
+def nobody_yet(batch: Batch) -> str:
+    """Who has been invited so far by an import that waits for an admin."""
+    return _("People in the other rows stay invited.") if batch.has_invited else _("Nobody has been invited yet.")
 
 
 def _undoing(batch: Batch, summary: Summary) -> Step:
@@ -364,6 +369,8 @@ def before_stopping(batch: Batch, progress: Progress | None) -> str:
     inviting = progress if batch.state == State.INVITING and batch.send_at is None else None
     done, on_the_way = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
     if not (done or on_the_way):
+        if batch.has_invited:
+            return _("Nobody else has been invited yet, and nobody will be. Rows that you fixed stay fixed.")
         return _("Nobody has been invited yet, and nobody will be.")
     if inviting and on_the_way and not inviting.waiting:
         return counted(_ALL_INVITED, on_the_way)

@@ -18,6 +18,9 @@ from invites.problems import title_of
 Outcome, Reason = Row.Outcome, Row.Reason
 
 LEFT = Q(outcome=Outcome.PROBLEM, reason=Reason.NONE)
+_TWICE = (Reason.DUPLICATE, Reason.ADDRESS_OF_ANOTHER)
+# Rows that can still be corrected. When people are invited, the others get their outcome.
+OPEN = Q(outcome__in=[Outcome.PROBLEM, Outcome.WAITING]) | Q(outcome=Outcome.SKIPPED, reason__in=_TWICE)
 # A cell may have a million characters. How many of them are shown, and how many can be edited.
 SHOWN = 200
 EDITABLE = 2_000
@@ -68,14 +71,14 @@ class GridCounts:
 
 
 def grid_rows(batch: Batch, code: str = "") -> QuerySet[Row]:
-    """The rows in which the check found problems, or one kind of problem."""
-    rows = batch.rows.exclude(problem_codes="").order_by("number")
+    """The rows in which the check found problems, or one kind of problem, and that aren't invited yet."""
+    rows = batch.rows.filter(OPEN).exclude(problem_codes="").order_by("number")
     return rows.filter(problem_codes__contains=f" {code} ") if code else rows
 
 
 def edited_rows(batch: Batch) -> QuerySet[Row]:
-    """The rows that an admin has changed: problems, and addresses that looked like a typo."""
-    return batch.rows.filter(edit__isnull=False).order_by("number")
+    """The rows that an admin has changed and that aren't invited: problems, and cells that looked like a mistake."""
+    return batch.rows.filter(OPEN, edit__isnull=False).order_by("number")
 
 
 def rows_with_suggestion(batch: Batch, code: str) -> QuerySet[Row]:
@@ -90,7 +93,9 @@ def grid_counts(batch: Batch) -> GridCounts:
     alike: Counter[str] = Counter()
     waiting = 0
     kinds = ("outcome", "reason", "problem_codes", "suggested_codes")
-    groups = batch.rows.order_by().values_list(*kinds).annotate(count=Count("*")).values_list(*kinds, "count")
+    groups = (
+        batch.rows.filter(OPEN).order_by().values_list(*kinds).annotate(count=Count("*")).values_list(*kinds, "count")
+    )
     for outcome, reason, codes, suggestions, count in groups:
         if outcome == Outcome.WAITING:
             waiting += count

@@ -83,23 +83,21 @@ def _correcting(job: CorrectionJob) -> Progress:
 
 def _inviting(batch: Batch) -> Progress:
     counted = vars(batch)
-    sizes = _sizes_of_chunks(batch.pk, batch.inviting_at) if batch.inviting_at else {}
-    skipped, failed, untried = counted["skipped_now"], counted["failed_now"], counted["untried_now"]
+    began, before = batch.continued_at or batch.inviting_at, batch.counts_before
+    sizes = _sizes_of_chunks(batch.pk, began) if began else {}
+    skipped = counted["skipped_now"] - before.get("skipped", 0)
+    failed, untried = counted["failed_now"] - before.get("failed", 0), counted["untried_now"]
     waiting = sum(sizes.get(int(first), 0) for first in (counted["to_invite_now"] or "").split(",") if first)
     total = max(0, sum(sizes.values()) - skipped - failed)
     done = max(0, total - waiting - untried)
     share = done / total if total else 0.0
-    return Progress(done, total, share, estimate_seconds_left(batch.inviting_at, share), skipped, failed, untried)
+    return Progress(done, total, share, estimate_seconds_left(began, share), skipped, failed, untried)
 
 
 @lru_cache(maxsize=256)
-def _sizes_of_chunks(batch_id: int, inviting_at: datetime) -> dict[int, int]:
+def _sizes_of_chunks(batch_id: int, began: datetime) -> dict[int, int]:
     """How many people each chunk has, by its first number. This doesn't change after the chunks are created."""
-    people = Row.objects.filter(
-        batch=OuterRef("batch"), number__range=(OuterRef("first_number"), OuterRef("last_number"))
-    )
-    sizes = _count(people.exclude(outcome=Outcome.PROBLEM).exclude(reason__in=Row.SKIPPED_BEFORE))
-    chunks = BatchChunk.objects.filter(batch_id=batch_id).order_by().annotate(people=sizes)
+    chunks = BatchChunk.objects.filter(batch_id=batch_id).order_by()
     return dict(chunks.values_list("first_number", "people"))
 
 

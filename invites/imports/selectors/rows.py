@@ -44,9 +44,11 @@ def _responses(prefix: str = "", *, is_being_undone: bool = False) -> dict[str, 
     }
 
 
-def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[str, Q]:
+def _filters(*, is_being_undone: bool = False, state: str = "") -> dict[str, Q]:
     """The lines of the summary as filters. Built for each call, because some depend on the time."""
-    failed = (Outcome.FAILED, Outcome.WAITING) if has_ended else (Outcome.FAILED,)
+    is_done, has_ended = state == Batch.State.DONE, state in Batch.ENDED
+    failed = (Outcome.FAILED, Outcome.WAITING) if has_ended and not is_done else (Outcome.FAILED,)
+    problem = (Outcome.PROBLEM, Outcome.WAITING) if is_done else (Outcome.PROBLEM,)
     invited = Q(outcome=Outcome.INVITED)
     responses = _responses("invitation__", is_being_undone=is_being_undone)
     return {
@@ -54,7 +56,7 @@ def _filters(*, is_being_undone: bool = False, has_ended: bool = False) -> dict[
         **{name: invited & found for name, found in responses.items()},
         "skipped": Q(outcome=Outcome.SKIPPED),
         **{reason.value: Q(outcome=Outcome.SKIPPED, reason=reason) for reason in Row.SKIP_REASONS},
-        "problem": Q(outcome=Outcome.PROBLEM),
+        "problem": Q(outcome__in=problem),
         "failed": Q(outcome__in=failed),
     }
 
@@ -64,7 +66,7 @@ def rows_of(batch: Batch, chosen: str = "") -> QuerySet[Row]:
     if not batch.keeps_rows:
         return batch.rows.none()
     rows = batch.rows.select_related("invitation", "edited_by").order_by("number")
-    filters = _filters(is_being_undone=batch.is_being_undone, has_ended=batch.state in Batch.ENDED)
+    filters = _filters(is_being_undone=batch.is_being_undone, state=batch.state)
     return rows.filter(filters[chosen]) if chosen in filters else rows
 
 

@@ -20,8 +20,8 @@ class Summary:
 
     `scheduled`, `accepted`, `waiting_answer`, `bounced`, `expired`, `declined` and `revoked` are parts of `invited`;
     `undone` are those of `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its
-    waiting rows count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`. `skips` has the
-    skipped rows by their reason.
+    waiting rows count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`. In one that is
+    done, they were fixed since: `fixed` is a part of `problems`. `skips` has the skipped rows by their reason.
     """
 
     rows: int = 0
@@ -36,6 +36,7 @@ class Summary:
     undone: int = 0
     skips: Counter[str] = field(default_factory=Counter)
     problems: int = 0
+    fixed: int = 0
     skipped_by_admin: int = 0
     failed: int = 0
     stopped: int = 0
@@ -93,7 +94,9 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
     for (outcome, _), count in rows.items():
         by_outcome[outcome] += count
     waiting = by_outcome[Outcome.WAITING]
-    never_invited = waiting if batch.state in Batch.ENDED else 0
+    # Rows that were fixed after the import had ended, and aren't invited yet.
+    fixed = waiting if batch.state == Batch.State.DONE else 0
+    never_invited = waiting if batch.state in Batch.ENDED and not fixed else 0
     stopped = never_invited if batch.state == Batch.State.STOPPED else 0
     # Workers are about to revoke these.
     unsent = batch.invitations.scheduled().sent_with_import().count() if batch.state == Batch.State.STOPPED else 0
@@ -102,12 +105,13 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
         invited=by_outcome[Outcome.INVITED] - unsent,
         bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
         skips=Counter({reason.value: rows[Outcome.SKIPPED, reason] for reason in Row.SKIP_REASONS}),
-        problems=by_outcome[Outcome.PROBLEM],
+        problems=by_outcome[Outcome.PROBLEM] + fixed,
+        fixed=fixed,
         skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         failed=by_outcome[Outcome.FAILED] + never_invited + unsent,
         stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped + unsent,
         mail_refused=rows[Outcome.FAILED, Reason.MAIL_REFUSED],
-        waiting=waiting - never_invited,
+        waiting=waiting - never_invited - fixed,
     )
 
 

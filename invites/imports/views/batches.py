@@ -90,7 +90,11 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     # For a running import, the same number as in the sidebar.
     running = [batch.pk for batch in page if batch.state == Batch.State.INVITING]
     inviting = with_progress(Batch.objects.filter(pk__in=running))
-    invited |= {batch.pk: progress.done for batch in inviting if (progress := progress_of(batch))}
+    invited |= {
+        batch.pk: batch.counts_before.get("invited", 0) + progress.done
+        for batch in inviting
+        if (progress := progress_of(batch))
+    }
     listed = [(batch, invited.get(batch.pk, 0), revoked.get(batch.pk, 0)) for batch in page]
     context = {
         "page": page,
@@ -144,6 +148,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
+        "can_be_continued": may_change and batch.can_be_corrected and summary.problems > 0,
         "declined": declined_rows(batch).count() if may_change and summary.skips[Row.Reason.ALREADY_DECLINED] else 0,
         "deactivated": still_deactivated(batch).count() if may_reactivate else 0,
         "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else text_of(batch.state_reasons),
@@ -240,7 +245,7 @@ def message_response(request: MemberRequest, batch: Batch, message: str, *, warn
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Close the banner of one's own import. `?read=` is its topic, which may have changed since it was shown."""
     batch = batch_to_see(request, pk)
-    if batch.inviter_id != request.user.pk:
+    if batch.working_inviter_id != request.user.pk:
         raise Http404
     close_banner(batch, read=request.GET.get("read") or banner_topic(batch))
     if asks_for_fragment(request):

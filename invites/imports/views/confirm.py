@@ -25,7 +25,7 @@ from invites.imports.presentation.confirmation import (
     not_invited_text,
     powers_from,
 )
-from invites.imports.presentation.status import possible_mistakes
+from invites.imports.presentation.status import nobody_yet, possible_mistakes
 from invites.imports.selectors.summary import outcomes_of
 from invites.imports.selectors.typos import typos_of
 from invites.imports.views.lookup import batch_to_change, batch_to_see
@@ -54,7 +54,7 @@ def batch_confirm(request: MemberRequest, organization: str, pk: int) -> HttpRes
             return _moved_on_response(request, batch)
         batch.refresh_from_db()
         return confirm_response(request, batch, error=broken.message)
-    if batch.state == Batch.State.NEEDS_CORRECTION:
+    if batch.can_be_corrected:
         return _redirect(request, batch, "imports:batch_problems")
     tasks.process_next_step(batch)
     return _moved_on_response(request, batch)
@@ -66,6 +66,7 @@ def confirm_response(request: MemberRequest, batch: Batch, *, error: str = "") -
     typos = typos_of(batch)
     context: dict[str, Any] = {
         "batch": batch,
+        "lead": nobody_yet(batch),
         "error": error,
         "title": confirm_title(question.count, question.powers),
         "label": confirm_label(question.count),
@@ -76,7 +77,7 @@ def confirm_response(request: MemberRequest, batch: Batch, *, error: str = "") -
         "sites": separated(site_list(batch.grant)),
         "question": question,
         "powers": " ".join(question.powers),
-        "goes_back": has_rows_to_correct(batch),
+        "goes_back": batch.has_invited or has_rows_to_correct(batch),
         "why_not_change": why_not_change(request.membership, batch),
     }
     if not asks_for_fragment(request):

@@ -37,7 +37,7 @@ from invites.imports.presentation.status import what_is_left
 from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
 from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
-from invites.imports.selectors.typos import typos_of
+from invites.imports.selectors.typos import Typos, typos_of
 from invites.imports.views.lookup import batch_to_change, batch_to_download, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
@@ -79,7 +79,8 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     """
     if request.method != "POST":
         batch = batch_to_see(request, pk)
-        if batch.state != Batch.State.NEEDS_CORRECTION:
+        is_empty = batch.has_invited and not grid_rows(batch).exists()
+        if not batch.can_be_corrected or is_empty:
             return redirect("imports:batch", organization, pk)
         return _render_page(request, batch)
     batch = batch_to_change(request, pk)
@@ -95,7 +96,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
             status=503 if broken.code == "busy" else 200,
         )
     batch.refresh_from_db()
-    if batch.state != Batch.State.NEEDS_CORRECTION:
+    if not batch.can_be_corrected:
         tasks.process_next_step(batch)
         return _redirect(request, _address_of(batch))
     if action.name in ("person", "not-person"):
@@ -195,7 +196,8 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "kinds": counts.kinds,
         "page": page,
         "banners": banners_for(request.membership, but=batch.pk),
-        "typos": typos_of(batch),
+        # Those of an import that has ended are about people who are invited.
+        "typos": Typos([], 0, 0) if batch.has_invited else typos_of(batch),
         "not_people": not_people_of(batch),
         "side_notes": side_notes_text(batch),
         "query": urlencode({"kind": kind}) if kind else "",
