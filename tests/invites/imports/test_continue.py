@@ -312,7 +312,8 @@ def test_skipped_rows_can_be_restored_later(ended: Batch, by: Membership) -> Non
 def test_one_row_alone_and_all_together_do_not_invite_anyone_twice(ended: Batch, by: Membership, work: Work) -> None:
     fix(ended, by, 3, 4)
     alone = find_late_row(by, ended.pk, 3)
-    assert alone is not None and can_be_fixed(alone)
+    assert alone is not None
+    assert can_be_fixed(alone)
     invite_valid_rows(ended, by=by)
 
     assert find_late_row(by, ended.pk, 4) is None
