@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from accounts.activity.actions import Affected
+from accounts.activity.actions import Action, Affected
 from accounts.activity.log import permitted
 from accounts.models import ActivityEntry, ActivityErasure
 
@@ -55,6 +55,52 @@ def erase_from_log(email: str, user_id: int | None) -> int:
             ActivityEntry.objects.bulk_update(changed, _FIELDS)
         count, last = count + len(changed), entries[-1].pk
     return count
+
+
+def erase_invitations_from_log(ids: Collection[int], organizations: Collection[int]) -> int:
+    """Empty the names and addresses in entries about these invitations, whose address may have been another.
+
+    Returns how many entries have changed.
+    """
+    count = 0
+    about = ActivityEntry.objects.filter(organization_id__in=organizations, affected=Affected.INVITATION)
+    for entry in _in_turn(about.filter(affected_id__in=ids)):
+        count += _save(entry, affected_name="", affected_email="", details=_without_person(entry.details))
+    return count
+
+
+def erase_rows_from_log(organization_id: int, import_id: int, numbers: Collection[int]) -> int:
+    """Empty the cells of these rows in entries about edits of the import. They may not have the address.
+
+    Returns how many entries have changed.
+    """
+    count = 0
+    about = ActivityEntry.objects.filter(organization_id=organization_id, affected=Affected.IMPORT)
+    for entry in _in_turn(about.filter(affected_id=import_id, action=Action.IMPORT_EDITED)):
+        details, values = entry.details, entry.details.get("values", {})
+        if set(values.get("row_numbers", ())) <= set(numbers):
+            details = _without_person(details)
+        if edits := values.get("rows"):
+            kept = [edit | {"before": {}, "after": {}} if edit["row"] in numbers else edit for edit in edits]
+            details = details | {"values": values | {"rows": kept}}
+        count += _save(entry, details=details)
+    return count
+
+
+def _in_turn(entries: QuerySet[ActivityEntry]) -> Iterator[ActivityEntry]:
+    last = 0
+    while found := list(entries.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        yield from found
+        last = found[-1].pk
+
+
+def _save(entry: ActivityEntry, **values: Any) -> bool:
+    """False if it has these values already."""
+    if all(getattr(entry, name) == value for name, value in values.items()):
+        return False
+    with erasure_allowed():
+        ActivityEntry.objects.filter(pk=entry.pk).update(**values)
+    return True
 
 
 def _erase(entry: ActivityEntry, email: str, user_id: int | None) -> bool:

@@ -47,10 +47,11 @@ class InvitedAgain:
 
 
 def declined_rows(batch: Batch) -> QuerySet[Row]:
-    """The rows that were skipped because the person had declined."""
+    """The rows that were skipped because the person had declined, apart from people who were erased since."""
     if batch.state not in Batch.ENDED or batch.undone_at is not None or batch.emptied_at is not None:
         return batch.rows.none()
-    return batch.rows.filter(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.ALREADY_DECLINED)
+    rows = batch.rows.filter(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.ALREADY_DECLINED)
+    return rows.exclude(email_key="")
 
 
 def unconfirmed_powers(batch: Batch) -> tuple[str, ...]:

@@ -56,7 +56,12 @@ def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[
     stopped = Batch.objects.filter(
         pk=batch.pk, state__in=[*Batch.RUNNING, *Batch.WAITING, Batch.State.SCHEDULED]
     ).update(
-        state=Batch.State.STOPPED, state_reasons=list(reasons), ended_at=now, progressed_at=now, claimed_until=None
+        state=Batch.State.STOPPED,
+        state_reasons=list(reasons),
+        ended_at=now,
+        progressed_at=now,
+        claimed_until=None,
+        preview=None,
     )
     if not stopped:
         return False

@@ -16,16 +16,21 @@ from invites.invitations.visibility import visible_batches
 from invites.models import Batch, Invitation, Row
 
 _REASONS = (Row.Reason.NOT_A_PERSON, Row.Reason.ALREADY_DECLINED)
+# Its person was erased, so nothing is left to fix.
+_ERASED = Q(email_key="", problems=[])
 _NOT_INVITED = (
     Q(outcome=Row.Outcome.PROBLEM)
     | Q(outcome=Row.Outcome.SKIPPED, reason__in=_REASONS)
     # Fixed, and not invited yet.
     | Q(outcome=Row.Outcome.WAITING, batch__state=Batch.State.DONE)
-)
+) & ~_ERASED
 
 
 def can_be_fixed(row: Row) -> bool:
     """Whether the person of the row can still be invited as a part of its import."""
+    if not row.email_key and not row.problems:
+        # Its person was erased.
+        return False
     is_skipped = row.outcome == Row.Outcome.SKIPPED and row.reason in _REASONS
     is_fixed = row.outcome == Row.Outcome.WAITING and row.batch.state == Batch.State.DONE
     return (is_skipped or is_fixed or row.outcome == Row.Outcome.PROBLEM) and _takes_rows(row.batch)

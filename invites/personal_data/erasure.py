@@ -8,20 +8,20 @@ Each step takes short transactions, and can run again. The account is erased fir
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from accounts.activity.actions import Action, Affected
-from accounts.activity.erasure import erase_from_log
+from accounts.activity.erasure import erase_from_log, erase_invitations_from_log, erase_rows_from_log
 from accounts.activity.log import ORGANIZATION, Change, Subject, record
 from accounts.errors import DomainError
 from accounts.models import Membership, User
 from accounts.organizations.members import check_may_deactivate
-from invites.models import Batch, EarlierLink, FailureReason, Invitation, InvitationRequest, Row
+from invites.models import Batch, BulkAction, EarlierLink, FailureReason, Invitation, InvitationRequest, Row
 from invites.models.erased_address import erased_key
 from invites.personal_data.retention import EMPTY_CHANGE, EMPTY_ROW
 from invites.personal_data.traces import (
@@ -31,8 +31,10 @@ from invites.personal_data.traces import (
     in_chunks,
     invitations_to,
     mail_counts_of,
+    reminders_to,
     replies_to,
     rows_with,
+    unfinished_files_with,
 )
 
 
@@ -55,13 +57,14 @@ def erase_person(email: str) -> Erased:
     if user is not None:
         counts["memberships"] = _erase_account(user)
         counts["accounts"] = 1
-        LogEntry.objects.filter(content_type__model="user", object_id=str(user_id)).update(object_repr="")
-    counts["invitations"] = _erase_invitations(email)
-    counts["rows of imports"], unfinished = _erase_rows(email)
+    # Before the invitations, which lead to some of these.
+    counts["rows of imports"], of_rows, unfinished = _erase_rows(email)
     counts["rows of changes"] = _erase_changes(email)
+    counts["invitations"], of_invitations = _erase_invitations(email)
     counts["other places"] = _erase_settings(email) + mail_counts_of(email).delete()[0]
+    counts["other places"] += reminders_to(email).delete()[0]
     counts["other places"] += blocks_of(email).filter(email_key=email).update(email_key=erased_key(email))
-    counts["entries of activity logs"] = erase_from_log(email, user_id)
+    counts["entries of activity logs"] = of_rows + of_invitations + erase_from_log(email, user_id)
     return Erased({what: count for what, count in counts.items() if count}, unfinished)
 
 
@@ -76,16 +79,24 @@ def _erase_account(user: User) -> int:
     memberships = list(Membership.objects.filter(user=user).order_by("organization_id"))
     for membership in memberships:
         record(membership.organization_id, Action.USER_REMOVED, Subject(Affected.USER, user.pk), by=None)
+    # Where they came from when they started these.
+    Batch.objects.filter(Q(inviter=user) | Q(continued_by=user)).update(source={})
+    BulkAction.objects.filter(started_by=user).update(source={})
+    LogEntry.objects.filter(content_type__model="user", object_id=str(user.pk)).update(object_repr="")
     # Deletes the memberships, too. What the user did stays, without a user.
     user.delete()
     return len(memberships)
 
 
-def _erase_invitations(email: str) -> int:
-    """Revoke those that are pending, and empty all of them. A decline is kept with a hash of the address."""
-    count = 0
+def _erase_invitations(email: str) -> tuple[int, int]:
+    """Revoke those that are pending, and empty all of them. A decline is kept with a hash of the address.
+
+    Returns how many invitations and links there were, and how many entries of activity logs.
+    """
+    count = entries = 0
     for chunk in in_chunks(invitations_to(email)):
         ids = [invitation.pk for invitation in chunk]
+        entries += erase_invitations_from_log(ids, {invitation.organization_id for invitation in chunk})
         with transaction.atomic():
             invitations = Invitation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
             for invitation in invitations:
@@ -110,22 +121,51 @@ def _erase_invitations(email: str) -> int:
     for links in in_chunks(earlier_links_to(email)):
         _empty_links([link.pk for link in links])
         count += len(links)
-    return count
+    return count, entries
 
 
 def _empty_links(ids: Iterable[int]) -> None:
     EarlierLink.objects.filter(pk__in=ids).update(email="", mail_detail="", opened_with="")
 
 
-def _erase_rows(email: str) -> tuple[int, list[int]]:
-    """Empty rows of imports that have ended. Returns how many, and the other imports that have the address."""
-    count = 0
+def _erase_rows(email: str) -> tuple[int, int, list[int]]:
+    """Empty rows of imports that have ended.
+
+    Returns how many, how many entries of activity logs are about them, and the other imports that have the address.
+    """
+    count = entries = 0
     unfinished: set[int] = set()
     for chunk in in_chunks(rows_with(email).select_related("batch").defer("batch__preview")):
-        ended = [row.pk for row in chunk if row.batch.state in Batch.ENDED]
-        count += Row.objects.filter(pk__in=ended).update(**EMPTY_ROW)
-        unfinished.update(row.batch_id for row in chunk if row.batch.state not in Batch.ENDED)
-    return count, sorted(unfinished)
+        by_import: dict[Batch, list[Row]] = {}
+        for row in chunk:
+            by_import.setdefault(row.batch, []).append(row)
+        for batch, rows in by_import.items():
+            numbers = {row.number for row in rows}
+            entries += erase_rows_from_log(batch.organization_id, batch.pk, numbers)
+            if _erase_rows_of(batch, numbers):
+                count += len(rows)
+            else:
+                unfinished.add(batch.pk)
+    return count, entries, sorted(unfinished.union(unfinished_files_with(email)))
+
+
+def _erase_rows_of(batch: Batch, numbers: Collection[int]) -> bool:
+    """False if the import hasn't ended, or goes on."""
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update(no_key=True).defer("preview")
+        held = locked.filter(pk=batch.pk, state__in=Batch.ENDED).first()
+        if held is None:
+            return False
+        found = held.rows.filter(number__in=numbers)
+        if held.state == Batch.State.DONE:
+            # Fixed, and not invited yet. Without an address, they can't be.
+            found.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.PROBLEM)
+            held.outcome_counts = None
+        found.update(**EMPTY_ROW, problem_codes="", suggested_codes="")
+        # Examples of names.
+        held.read_as = {name: value for name, value in held.read_as.items() if name != "names"}
+        held.save(update_fields=["outcome_counts", "read_as"])
+    return True
 
 
 def _erase_changes(email: str) -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.activity.erasure import entries_about
 from accounts.models import AccountEmail, Membership, User
-from invites.models import Batch, BulkAction
+from invites.models import Batch, BulkAction, InvitationRequest
 from invites.personal_data.traces import (
     blocks_of,
     changes_of,
@@ -20,6 +20,7 @@ from invites.personal_data.traces import (
     in_chunks,
     invitations_to,
     mail_counts_of,
+    reminders_to,
     replies_to,
     rows_with,
 )
@@ -71,6 +72,8 @@ def _lists(email: str, user: User | None) -> Iterator[tuple[str, Iterable[Mappin
     yield "earlier_links", (facts(link, _LINK) for chunk in in_chunks(earlier_links_to(email)) for link in chunk)
     yield "import_rows", _rows(email)
     yield "bulk_changes", _changes(email)
+    yield "reminders", reminders_to(email).values("organization__slug", "kind", "queued_at", "started_at", "sent_at")
+    yield "requests", _requests(email)
     yield "emails_per_day", mail_counts_of(email).values("organization__slug", "day", "emails")
     yield "blocks", blocks_of(email).values("reported_at", "organization__slug", "lifted_at")
     used, requested = replies_to(email)
@@ -120,10 +123,29 @@ def _changes(email: str) -> Iterator[dict[str, Any]]:
             yield {**about, **facts(row, ("name", "email", "outcome", "before", "after", "at"))}
 
 
+def _requests(email: str) -> Iterable[Mapping[str, Any]]:
+    requests = InvitationRequest.objects.filter(invitation__in=invitations_to(email)).order_by("pk")
+    return requests.values("organization__slug", "invitation_id", "asked_at", "dismissed_at")
+
+
 def _activity(email: str, user: User | None) -> Iterator[dict[str, Any]]:
     for chunk in in_chunks(entries_about(email, user.pk if user else None)):
         for entry in chunk:
-            yield {"organization_id": entry.organization_id, **facts(entry, _ENTRY)}
+            found = {"organization_id": entry.organization_id, **facts(entry, _ENTRY)}
+            is_actor = entry.actor_email.lower() == email or (user is not None and entry.actor_id == user.pk)
+            if not is_actor:
+                # Where somebody else was is nobody's business.
+                found["ip"], found["user_agent"] = None, ""
+            yield found | {"details": _details_about(email, entry.details, is_actor=is_actor)}
+
+
+def _details_about(email: str, details: dict[str, Any], *, is_actor: bool) -> dict[str, Any]:
+    """Without the other rows of an import that were edited at the same time."""
+    values = details.get("values", {})
+    if is_actor or "rows" not in values:
+        return details
+    rows = [edit for edit in values["rows"] if email in json.dumps(edit, ensure_ascii=False).lower()]
+    return details | {"values": values | {"rows": rows}}
 
 
 def _imports(user: User | None) -> Iterable[Mapping[str, Any]]:

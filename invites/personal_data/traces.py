@@ -17,14 +17,18 @@ from invites.models import (
     DailyRecipientMail,
     EarlierLink,
     Invitation,
+    Reminder,
     ReplyToRequest,
     Row,
+    UploadPart,
 )
 from invites.models.erased_address import erased_key
 
 CHUNK = 500
 # Values of a row that may have cells of the file.
 _WITH_CELLS = ("cells", "edit", "problems", "doubts")
+# How files of spreadsheet programs begin.
+_WORKBOOKS = (b"PK", b"\xd0\xcf\x11\xe0")
 Found = TypeVar("Found", bound=Model)
 
 
@@ -46,8 +50,9 @@ def earlier_links_to(email: str) -> QuerySet[EarlierLink]:
 
 
 def rows_with(email: str) -> QuerySet[Row]:
-    """Rows of files with the address in one of their cells."""
-    found, texts = Q(email_key=email), {f"{name}_text": Cast(name, TextField()) for name in _WITH_CELLS}
+    """Rows of files with the address in one of their cells, or by which it was invited after a correction."""
+    found = Q(email_key=email) | Q(pk__in=invitations_to(email).filter(row__isnull=False).values("row_id"))
+    texts = {f"{name}_text": Cast(name, TextField()) for name in _WITH_CELLS}
     for name in texts:
         # SQLite stores letters beyond ASCII as JSON escapes them.
         for written in {email, json.dumps(email)[1:-1]}:
@@ -56,11 +61,18 @@ def rows_with(email: str) -> QuerySet[Row]:
 
 
 def changes_of(email: str) -> QuerySet[BulkActionRow]:
-    return BulkActionRow.objects.filter(email__iexact=email)
+    """Also those of its invitations when they had another address."""
+    return BulkActionRow.objects.filter(
+        Q(email__iexact=email) | Q(invitation_id__in=invitations_to(email).values("pk"))
+    )
 
 
 def mail_counts_of(email: str) -> QuerySet[DailyRecipientMail]:
     return DailyRecipientMail.objects.filter(email_key=email)
+
+
+def reminders_to(email: str) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(email_key=email)
 
 
 def blocks_of(email: str) -> QuerySet[BlockedAddress]:
@@ -74,9 +86,23 @@ def replies_to(email: str) -> tuple[QuerySet[Organization], QuerySet[ReplyToRequ
     return used, ReplyToRequest.objects.filter(email__iexact=email)
 
 
-def unfinished_imports() -> QuerySet[Batch]:
-    """Imports with a stored file, in which nobody can search."""
-    return Batch.objects.exclude(state__in=Batch.ENDED)
+def unfinished_files_with(email: str) -> list[int]:
+    """The imports that haven't ended and whose stored file has the address, or is a workbook, which isn't searched."""
+    batches = Batch.objects.exclude(state__in=Batch.ENDED).filter(parts__isnull=False).order_by("pk").distinct()
+    return [batch_id for batch_id in batches.values_list("pk", flat=True) if _is_in_file(batch_id, email)]
+
+
+def _is_in_file(batch_id: int, email: str) -> bool:
+    wanted = [email.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+    overlap, end = max(map(len, wanted)), b""
+    parts = UploadPart.objects.filter(batch=batch_id).order_by("is_correction", "number")
+    for content in parts.values_list("content", flat=True).iterator(chunk_size=1):
+        part = bytes(content)
+        text = end + part.lower()
+        if part.startswith(_WORKBOOKS) or any(each in text for each in wanted):
+            return True
+        end = text[-overlap:]
+    return False
 
 
 def facts(stored: Model, names: tuple[str, ...]) -> dict[str, Any]:
