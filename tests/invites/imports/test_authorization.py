@@ -120,6 +120,8 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
 }
 # These are the rule, or are called by an action that has asked already.
 INSIDE = {
+    "activity.record_edit_of_all",
+    "activity.record_edits",
     "authorization.check_can_change",
     "authorization.lock_to_change",
     "authorization.why_not_change",
