@@ -152,12 +152,15 @@ def test_if_both_fall_on_one_day_one_is_sent(acme_in_london: Organization, invit
     switch_on(acme_in_london, after=12, before=2)
     mailed(invite(ANN), seconds=3)
     mailed(invite(BEN), hours=16.01)
+    # The email was sent an hour after the invitation, so the last reminder is due an hour before the first one.
+    cat = mailed(invite(CAT), hours=1)
+    Invitation.objects.filter(pk=cat.pk).update(expires_at=cat.expires_at - timedelta(hours=1))
     sent = []
     clock.shift(11 * DAY)
     for _hour in range(3 * 24):
         clock.shift(timedelta(hours=1))
         sent += recipients()
-    assert sorted(sent) == [ANN, BEN]
+    assert sorted(sent) == [ANN, BEN, CAT]
 
 
 def test_two_reminders_on_following_days_are_both_sent(
