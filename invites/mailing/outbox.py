@@ -16,6 +16,7 @@ from invites.mailing.backoff import backoff_delay
 from invites.mailing.reminders.sending import (
     allow_again,
     cancel_reminders,
+    kinds_of,
     postpone_at_night,
     settle_interrupted,
 )
@@ -79,7 +80,7 @@ def _next_slice(organization_id: int) -> list[Invitation]:
 
 def _send(organization_id: int, due: list[Invitation], lock: HeldSendLock) -> SendResult:
     _give_up([each for each in due if each.mail_crashes > MAX_CRASHES], FailureReason.INTERRUPTED)
-    due = [each for each in due if each.mail_crashes <= MAX_CRASHES]
+    due = _without_forgotten([each for each in due if each.mail_crashes <= MAX_CRASHES])
     _count_crash(due)
     by_id = {each.pk: each for each in _fail_unauthorized(due)}
     result = send_invitations(list(by_id), time_slice=TimeSlice(lock.renew, organization_id=organization_id))
@@ -95,6 +96,14 @@ def _send(organization_id: int, due: list[Invitation], lock: HeldSendLock) -> Se
     allowed_at = timezone.now() + timedelta(seconds=result.retry_in or 0)
     _unsent(by_id[pk] for pk in (*result.throttled, *result.blocked)).update(mail_due_at=allowed_at)
     return result
+
+
+def _without_forgotten(due: list[Invitation]) -> list[Invitation]:
+    """Without those whose reminder was deleted, for example with the data of a person. They are out of the outbox."""
+    reminding = {each.pk for each in due if _is_reminder(each)}
+    forgotten = reminding - kinds_of(reminding).keys() if reminding else set()
+    cancel_reminders(forgotten)
+    return [each for each in due if each.pk not in forgotten]
 
 
 def _fail_unauthorized(due: list[Invitation]) -> list[Invitation]:

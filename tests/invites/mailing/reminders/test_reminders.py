@@ -408,6 +408,14 @@ def test_a_reminder_that_a_dead_worker_had_started_is_not_sent_again(due: Invita
     assert Reminder.objects.get().sent_at == timezone.now()
 
 
+def test_a_reminder_that_was_deleted_meanwhile_is_not_sent(due: Invitation) -> None:
+    queue_reminders(due.organization_id)
+    Reminder.objects.all().delete()
+    assert recipients() == []
+    due.refresh_from_db()
+    assert due.mail_state == Mail.SENT
+
+
 def test_a_few_are_queued_at_a_time(
     acme_in_london: Organization, invite: Invite, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
