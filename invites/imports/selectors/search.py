@@ -6,9 +6,11 @@ reads an index that has all it compares, so that it needn't read a million rows.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from functools import reduce
+from operator import attrgetter, or_
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
@@ -81,16 +83,18 @@ def _others(batches: QuerySet[Batch], words: Sequence[str]) -> Iterator[Ids]:
     """The ids of rows by which nobody was invited, or not yet."""
     named, in_file = Q(), Q()
     for word in words:
+        # SQLite stores letters beyond ASCII as JSON escapes them.
+        written = {word, json.dumps(word)[1:-1]}
         has_word = Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email_key__contains=word.lower())
         named &= has_word
         # A cell with a problem is only stored as it is in the file.
-        in_file &= has_word | Q(in_file__icontains=word)
+        in_file &= reduce(or_, [Q(in_file__icontains=each) for each in sorted(written)], has_word)
     rows = Row.objects.filter(batch__in=batches.values("pk"))
-    unfinished = batches.exclude(state=Batch.State.DONE)
     problems = rows.filter(outcome__in=[Row.Outcome.PROBLEM, Row.Outcome.FAILED])
     for found in (
         rows.filter(named, outcome=Row.Outcome.SKIPPED),
         problems.alias(in_file=Cast("cells", TextField())).filter(in_file),
-        rows.filter(named, outcome=Row.Outcome.WAITING, batch__in=unfinished.values("pk")),
+        # Also those that were fixed after their import had ended.
+        rows.filter(named, outcome=Row.Outcome.WAITING),
     ):
         yield found.values_list("pk", flat=True)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
+from invites.imports.corrections import Edit, edit_cells
 from invites.imports.selectors.search import SHOWN, find_people, read_search
 from invites.models import Batch, Invitation
 from tests.files import csv_of, many
@@ -67,6 +68,20 @@ def test_finds_people_in_imports_that_have_not_ended_or_were_stopped(
     assert found(by, "ann lee") == [("team.csv", 2)], "Waits, because other rows need fixing."
     Batch.objects.filter(pk=team.pk).update(state=Batch.State.STOPPED)
     assert found(by, "ann lee") == [("team.csv", 2)]
+
+
+def test_finds_a_row_that_was_fixed_after_the_import_had_ended(run: Run, by: Membership) -> None:
+    batch = run(csv_of("bad,Zoe,Fox,", "ann@example.com"), only_valid=True)
+
+    edit_cells(batch, [Edit(2, 0, "zoe@example.com", batch.rows.get(number=2).version)], by=by)
+
+    assert found(by, "zoe@example.com") == found(by, "fox") == [("team.csv", 2)]
+
+
+def test_finds_letters_beyond_ascii_in_a_cell_with_a_problem(run: Run, by: Membership) -> None:
+    run(csv_of("zoë ø@@example.com,Zoe,Fox,", "ann@example.com"), only_valid=True)
+
+    assert found(by, "zoë") == [("team.csv", 2)]
 
 
 def test_rows_of_a_rejected_file_are_not_found(by: Membership, team: Batch) -> None:
