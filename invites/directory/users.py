@@ -156,7 +156,9 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
         )
     else:
         # Each is answered by an index that has nothing else.
-        expired, scheduled = invitations.expired(now).count(), invitations.scheduled().count()
+        scheduled = invitations.scheduled().count()
+        # While an organization is suspended, a scheduled one may expire. It still counts as scheduled.
+        expired = (invitations.with_link() if scheduled else invitations).expired(now).count()
         pending = max(0, invitations.count() - expired - scheduled)
         open_ones = {"expired": expired, "pending": pending, "scheduled": scheduled}
     # Few members are deactivated, and they have an index.
