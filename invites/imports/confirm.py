@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.organizations.grants import lock_selection
 from invites.imports.activity import about_import, source_now
 from invites.imports.invite import begin_inviting, waiting
@@ -188,11 +188,15 @@ def _moved_on() -> DomainError:
 def stop_forgotten() -> int:
     """Stop the batches that nobody has confirmed in time. Returns how many there were.
 
+    Those of suspended organizations wait, because nobody can confirm them.
+
     Those with rows to correct wait for corrections again, as before the question: somebody may have worked on them for
     hours.
     """
     forgotten = Batch.objects.filter(
-        state=Batch.State.NEEDS_CONFIRMATION, progressed_at__lt=timezone.now() - WAITS_FOR_CONFIRMATION
+        state=Batch.State.NEEDS_CONFIRMATION,
+        progressed_at__lt=timezone.now() - WAITS_FOR_CONFIRMATION,
+        organization__in=Organization.objects.active(),
     )
     reason = as_reason("not_confirmed", days=WAITS_FOR_CONFIRMATION.days)
     count = 0

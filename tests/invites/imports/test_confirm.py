@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
+from accounts.organizations.operators import suspend_organization
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from invites import tasks
 from invites.imports import check, correction_jobs
@@ -382,6 +383,15 @@ def test_an_import_that_nobody_confirms_is_stopped_after_a_week(unconfirmed: Bat
     assert unconfirmed.state == State.STOPPED
     assert unconfirmed.state_reasons == [as_reason("not_confirmed", days=7)]
     assert not unconfirmed.parts.exists()
+
+
+def test_an_import_of_a_suspended_organization_is_not_stopped(unconfirmed: Batch) -> None:
+    Batch.objects.update(progressed_at=timezone.now() - timedelta(days=8))
+    suspend_organization(unconfirmed.organization, by=None)
+
+    assert stop_forgotten() == 0
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.state == State.NEEDS_CONFIRMATION
 
 
 def test_corrected_rows_are_kept(import_file: Callable[..., Batch], admin_membership: Membership) -> None:
