@@ -94,7 +94,7 @@ QUESTIONS = {
     ),
     "delete": Question(
         "Delete",
-        "Its {members} users, its invitations, imports and activity log are deleted, and so are accounts that belong "
+        "Its users ({members}), invitations, imports and activity log are deleted, and so are accounts that belong "
         "to no other organization. Nobody sees it from then on. This can't be undone.",
         "Nobody sees {name} anymore. Workers are deleting it.",
         lambda organization, by: delete_organization(organization, by=by),
@@ -148,11 +148,11 @@ class OrganizationAdmin(OperatorsAdmin):
         if change:
             rename_by_operator(obj, form.cleaned_data["name"], by=request.user)
         else:
-            self._create(obj, form.cleaned_data)
+            self._create(obj, form.cleaned_data, by=request.user)
 
     @transaction.atomic
-    def _create(self, obj: Organization, values: dict[str, Any]) -> None:
-        obj.pk = create_organization(values["name"], values["slug"]).pk
+    def _create(self, obj: Organization, values: dict[str, Any], *, by: User) -> None:
+        obj.pk = create_organization(values["name"], values["slug"], by=by).pk
         obj.refresh_from_db()
         user = User.objects.filter(email=values["admin_email"]).first()
         if user is None:
@@ -160,7 +160,7 @@ class OrganizationAdmin(OperatorsAdmin):
             user = User.objects.create_user(values["admin_email"], **names)
             if asked := request_reset(user.email):
                 enqueue_emails(asked.user_id)
-        add_first_admin(obj, user)
+        add_first_admin(obj, user, by=by)
 
     def get_urls(self) -> list[URLPattern]:
         asked = [

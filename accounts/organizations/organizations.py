@@ -47,8 +47,10 @@ DEFAULT_ROLES: tuple[tuple[str, _StrOrPromise, tuple[Permission, ...]], ...] = (
 
 
 @transaction.atomic
-def create_organization(name: str, slug: str, *, time_zone: str | None = None) -> Organization:
+def create_organization(name: str, slug: str, *, time_zone: str | None = None, by: User | None = None) -> Organization:
     """A new organization with the roles Org Admin, Project manager and ReadOnly. Without a time zone, it has TIME_ZONE.
+
+    `by` is the operator; None for a command.
 
     The names of the roles are the same everywhere. Their descriptions are in the language of the organization.
     """
@@ -66,18 +68,18 @@ def create_organization(name: str, slug: str, *, time_zone: str | None = None) -
             )
             for position, (role_name, description, permissions) in enumerate(DEFAULT_ROLES, start=1)
         )
-    record(organization.pk, Action.ORGANIZATION_CREATED, ORGANIZATION, by=None, change=Change(after={"name": name}))
+    record(organization.pk, Action.ORGANIZATION_CREATED, ORGANIZATION, by=by, change=Change(after={"name": name}))
     return organization
 
 
 @transaction.atomic
-def add_first_admin(organization: Organization, user: User) -> Membership:
-    """Make the user the first member, with the role Org Admin and all sites."""
+def add_first_admin(organization: Organization, user: User, *, by: User | None = None) -> Membership:
+    """Make the user the first member, with the role Org Admin and all sites. `by` is the operator."""
     membership = Membership.objects.create(user=user, organization=organization, all_sites=True)
     org_admin = organization.roles.get(is_org_admin=True)
     membership.roles.add(org_admin)
     change = Change(added={"roles": [org_admin.name]}, before={"all_sites": False}, after={"all_sites": True})
-    record(organization.pk, Action.USER_ADDED, about_member(membership), by=None, change=change)
+    record(organization.pk, Action.USER_ADDED, about_member(membership), by=by, change=change)
     return membership
 
 

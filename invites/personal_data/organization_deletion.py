@@ -106,6 +106,8 @@ def _delete_rows(table: OwnedTable, organization_id: int) -> bool:
 
 def _delete_accounts(ids: Sequence[int]) -> None:
     """Delete the accounts of these users who are members nowhere now. Operators keep theirs."""
+    # Somebody may be accepting an invitation of another organization. Locked in one order, to avoid deadlocks.
+    list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
     members = Membership.objects.filter(user__in=ids).values("user")
     User.objects.filter(pk__in=ids, is_staff=False, is_superuser=False).exclude(pk__in=members).delete()
 

@@ -85,6 +85,13 @@ def test_wrong_values_create_nothing(client: Client, acme: Organization, field: 
     assert Organization.objects.count() == 1
 
 
+def test_the_activity_log_says_which_operator_created_it(client: Client, operator: User) -> None:
+    client.post(f"{PAGE}add/", NEW)
+
+    entries = ActivityEntry.objects.filter(action__in=["organization_created", "user_added"])
+    assert [entry.actor_id for entry in entries] == [operator.pk] * 2
+
+
 def test_only_the_name_can_be_changed(client: Client, acme: Organization, operator: User) -> None:
     client.post(page_of(acme, "change"), {"name": "Acme  Europe", "slug": "other", "suspended_at_0": "2026-01-01"})
 
@@ -113,7 +120,7 @@ def test_suspending_and_resuming_ask_first(client: Client, acme: Organization) -
 
 def test_deleting_needs_the_slug(client: Client, acme: Organization, admin: User) -> None:
     asked = client.get(page_of(acme, "delete"))
-    assert "Its 1 users" in asked.text
+    assert "Its users (1), invitations" in asked.text
 
     wrong = client.post(page_of(acme, "delete"), {"slug": "Acme"})
     assert (wrong.status_code, "Type acme to delete it." in wrong.text) == (422, True)

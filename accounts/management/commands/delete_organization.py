@@ -29,7 +29,7 @@ class Command(BaseCommand):
         members = organization.memberships.count()
         if not options["yes"]:
             self.stderr.write(
-                f"This deletes {organization.name} with {members:,} users, and can't be undone. "
+                f"This deletes {organization.name} with its users ({members:,}), and can't be undone. "
                 f"Type {organization.slug} to delete it:"
             )
             if sys.stdin.readline().strip() != organization.slug:

@@ -248,7 +248,7 @@ def test_the_command_asks_for_the_slug(acme: Organization, admin: User, monkeypa
     monkeypatch.setattr("sys.stdin", io.StringIO("acme\n"))
     call_command("delete_organization", "acme", stdout=out, stderr=asked)
 
-    assert "This deletes Acme with 1 users, and can't be undone." in asked.getvalue()
+    assert "This deletes Acme with its users (1), and can't be undone." in asked.getvalue()
     assert out.getvalue() == "Nobody sees Acme anymore. Workers are deleting it.\n"
     assert not Organization.objects.existing().exists()
     with pytest.raises(CommandError, match="no organization"):
