@@ -65,6 +65,9 @@ def next_reminder(invitation: Invitation) -> datetime | None:
     if not organization.is_active or find_unauthorized([GrantKey(invitation.grant_id, invitation.inviter_id)]):
         return None
     if invitation.mail_state == Invitation.Mail.REMINDING:
+        waiting = Reminder.objects.filter(invitation=invitation, sent_at=None).values_list("kind", flat=True)
+        if all(reminder_days(organization, kind) is None for kind in waiting):
+            return None
         return next_daytime(organization.zone, max(now, invitation.mail_due_at or now))
     cursors = {cursor.kind: cursor for cursor in ReminderCursor.objects.filter(organization=organization)}
     reminders = Reminder.objects.filter(organization=organization, email_key=invitation.email_key)

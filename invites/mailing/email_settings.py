@@ -18,7 +18,7 @@ from accounts.organizations.organizations import lock_settings
 from invites.invitations.reminders import Kind, most_reminder_days, reminder_days, reminder_days_text
 from invites.invitations.tokens import derive_token, hash_token, new_seed
 from invites.mailing.content import EmailSettings
-from invites.mailing.reminders.switching import follow_settings
+from invites.mailing.reminders.switching import follow_settings, lock_cursors
 from invites.models import ReplyToRequest
 
 LINK_LASTS = timedelta(days=3)
@@ -31,6 +31,7 @@ def change_email_settings(by: Membership, wanted: EmailSettings) -> ReplyToReque
     Returns the request for it if there is a new one; the caller sends the link. Invitations that were sent already
     don't change. Raises AccessDenied, and DomainError("bad_value").
     """
+    lock_cursors(by.organization_id)
     organization = lock_settings(by)
     try:
         sender_name, message = clean_sender_name(wanted.sender_name), clean_message(wanted.message)

@@ -54,6 +54,8 @@ def load_unsent(ids: Sequence[int]) -> list[MessageData]:
     group = [MessageData(*values) for values in records]
     if reminded := [data.id for data in group if data.mail_state == Invitation.Mail.REMINDING]:
         kinds = kinds_of(reminded)
+        # One that was canceled or sent just now has none.
+        group = [data for data in group if data.id not in set(reminded).difference(kinds)]
         group = [data._replace(reminder=kinds.get(data.id, "")) for data in group]
     languages = dict(User.objects.filter(email__in={data.email_key for data in group}).values_list("email", "language"))
     if not languages:

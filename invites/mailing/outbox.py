@@ -16,6 +16,7 @@ from invites.mailing.backoff import backoff_delay
 from invites.mailing.reminders.sending import (
     allow_again,
     cancel_reminders,
+    cancel_unwanted,
     kinds_of,
     postpone_at_night,
     settle_interrupted,
@@ -55,6 +56,7 @@ def send_due_invitations(organization_id: int, lock_token: str | None = None) ->
     if lock is None:
         return None
     settle_interrupted(organization_id)
+    cancel_unwanted(organization_id)
     postpone_at_night(organization_id)
     result = _send(organization_id, _next_slice(organization_id), lock)
     wait = timedelta(seconds=result.retry_in or 0) if result.throttled else timedelta(0)

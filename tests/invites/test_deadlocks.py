@@ -18,13 +18,16 @@ from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership, remove_membership
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
+from invites.checking import Cells
 from invites.imports.bulk_insert import renew_statistics
 from invites.imports.check import check_batch
 from invites.imports.upload import start_batch
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.invite import change_invitation, invite_person
+from invites.mailing.content import EmailSettings
 from invites.mailing.delivery_log import save_as_sent
-from invites.models import Invitation
+from invites.mailing.email_settings import change_email_settings
+from invites.models import Invitation, Reminder
 from tests.concurrency import at_once, crossing, once_after, unexpected
 from tests.files import csv_of
 from tests.invites.directory.bulk.helpers import resend_all, revoke_all
@@ -99,6 +102,28 @@ def test_an_invitation_is_changed_while_its_address_is_invited_again(
 
     assert unexpected(results) == []
     assert Invitation.objects.filter(state=Invitation.State.PENDING).count() == 1
+
+
+def test_reminders_are_switched_off_while_the_address_of_one_is_corrected(
+    by: Membership, colleague: Membership, acme: Organization, night_shift: AccessSelection
+) -> None:
+    by.organization.reminder_after = 3
+    by.organization.save()
+    invitation = alone(by, night_shift)
+    Invitation.objects.update(mail_state=Invitation.Mail.REMINDING)
+    Reminder.objects.create(organization=acme, invitation=invitation, email_key=invitation.email_key, kind="after")
+    cells = Cells("chiara@people.example.com", "Chiara", "Rossi", "")
+
+    results = while_held(
+        invitation,
+        lambda: change_invitation(by, invitation, night_shift, cells=cells),
+        lambda: change_email_settings(colleague, EmailSettings()),
+    )
+
+    assert unexpected(results) == []
+    acme.refresh_from_db()
+    assert acme.reminder_after is None
+    assert Invitation.objects.get().email == cells.email
 
 
 @pytest.mark.parametrize("how", ["alone", "by a file"])

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organization
 from accounts.organizations.daytime import is_daytime, next_daytime
+from invites.invitations.reminders import LAST_MOMENT, reminder_days
 from invites.models import FailureReason, Invitation, Reminder
 
 _SENT, _REMINDING = Invitation.Mail.SENT, Invitation.Mail.REMINDING
@@ -73,6 +74,20 @@ def settle_interrupted(organization_id: int) -> None:
         interrupted.update(sent_at=F("started_at"))
 
 
+def cancel_unwanted(organization_id: int) -> None:
+    """Cancel the reminders of a kind that was switched off, and those that waited until their link expires.
+
+    They may have waited in a suspended organization, or while the mail server was down.
+    """
+    waiting = _unsent().filter(organization=organization_id, started_at=None)
+    if not waiting.exists():
+        return
+    organization = Organization.objects.get(pk=organization_id)
+    off = [kind for kind in Reminder.Kind if reminder_days(organization, kind) is None]
+    is_late = Q(invitation__expires_at__lte=timezone.now() + LAST_MOMENT)
+    cancel_reminders(waiting.filter(is_late | Q(kind__in=off)).values_list("invitation_id", flat=True))
+
+
 def postpone_at_night(organization_id: int) -> None:
     """At night, let the due reminders of the organization wait until the morning."""
     waiting = _unsent().filter(organization=organization_id)
@@ -86,12 +101,6 @@ def postpone_at_night(organization_id: int) -> None:
 
 def _postpone(ids: list[int], until: datetime) -> None:
     Invitation.objects.filter(pk__in=ids, mail_state=_REMINDING, mail_due_at__lt=until).update(mail_due_at=until)
-
-
-def waiting_reminders(organization_id: int, kind: str) -> list[int]:
-    """The ids of the invitations whose reminder waits in the outbox and wasn't started."""
-    waiting = _unsent().filter(organization=organization_id, kind=kind, started_at=None)
-    return list(waiting.values_list("invitation_id", flat=True))
 
 
 def kinds_of(invitation_ids: Iterable[int]) -> dict[int, str]:

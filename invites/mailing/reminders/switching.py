@@ -13,8 +13,12 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from invites.invitations.reminders import Kind, horizon, in_order, reminder_days
-from invites.mailing.reminders.sending import cancel_reminders, waiting_reminders
 from invites.models import ReminderCursor
+
+
+def lock_cursors(organization_id: int) -> None:
+    """Called before the organization is locked. Another order could deadlock."""
+    list(ReminderCursor.objects.select_for_update(no_key=True).filter(organization=organization_id).order_by("kind"))
 
 
 def follow_settings(organization: Organization, changed: Iterable[Kind]) -> None:
@@ -24,8 +28,8 @@ def follow_settings(organization: Organization, changed: Iterable[Kind]) -> None
         cursors = ReminderCursor.objects.filter(organization=organization, kind=kind)
         days = reminder_days(organization, kind)
         if days is None:
+            # Those in the outbox are canceled before it is sent. Locking invitations here could deadlock.
             cursors.delete()
-            cancel_reminders(waiting_reminders(organization.pk, kind))
             continue
         begin = horizon(kind, days, now)
         if not cursors.exists():

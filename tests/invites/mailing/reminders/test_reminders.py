@@ -20,11 +20,12 @@ from invites.imports.undo import undo_import
 from invites.invitations.actions import resend, revoke
 from invites.invitations.blocking import block_address
 from invites.invitations.declining import decline
+from invites.invitations.reminders import next_reminder
 from invites.invitations.tokens import opt_out_token
 from invites.mailing.bounces import note_bounce
 from invites.mailing.reminders import queue
 from invites.mailing.reminders.queue import queue_reminders
-from invites.mailing.reminders.sending import start_reminder
+from invites.mailing.reminders.sending import cancel_reminders, start_reminder
 from invites.mailing.reminders.switching import count_within_a_day
 from invites.models import DailyRecipientMail, Invitation, Reminder, ReminderCursor
 from tests.files import csv_of, many
@@ -371,9 +372,32 @@ def test_more_days_remind_nobody_twice(due: Invitation, acme_in_london: Organiza
     assert recipients() == []
 
 
+def test_one_that_waited_until_the_link_expired_is_not_sent(due: Invitation, clock: Any) -> None:
+    assert queue_reminders(due.organization_id) == 1
+    Organization.objects.filter(pk=due.organization_id).update(suspended_at=timezone.now())
+    clock.shift(11 * DAY)
+    Organization.objects.filter(pk=due.organization_id).update(suspended_at=None)
+
+    assert recipients() == []
+
+    due.refresh_from_db()
+    assert (due.mail_state, due.mail_due_at) == (Mail.SENT, None)
+
+
+def test_one_that_is_canceled_while_it_is_loaded_is_not_sent_as_an_invitation(
+    due: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_reminders(due.organization_id)
+    monkeypatch.setattr("invites.mailing.message.kinds_of", lambda ids: cancel_reminders(ids) or {})
+
+    assert recipients() == []
+
+
 def test_switching_it_off_empties_the_outbox(due: Invitation, acme_in_london: Organization) -> None:
     queue_reminders(due.organization_id)
     switch_on(acme_in_london)
+    due.refresh_from_db()
+    assert next_reminder(due) is None
     assert recipients() == []
     due.refresh_from_db()
     assert due.mail_state == Mail.SENT
