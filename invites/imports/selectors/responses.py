@@ -21,8 +21,8 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
-from invites.imports.selectors.summary import Summary
-from invites.models import Batch, Invitation, InvitationQuerySet, Row
+from invites.imports.selectors.summary import Summary, never_sent
+from invites.models import Batch, Invitation, InvitationQuerySet
 
 # So many days one by one, then weeks until a year has passed, and then months.
 DAYS = 60
@@ -126,9 +126,8 @@ def _changes(batch: Batch, summary: Summary, ends: Sequence[date]) -> Counter[tu
         changes.update(_count_each(bounced, Coalesce("bounced_at", "mailed_at", "created_at"), ends, "bounced"))
     revoked = sum(changes[day, "revoked"] for day in ends)
     if revoked > summary.revoked:
-        # If the first email of an invitation can't be sent, it is revoked, but its row has failed.
-        failed = batch.invitations.filter(mail_state=Invitation.Mail.FAILED, row__outcome=Row.Outcome.FAILED)
-        changes.subtract(_count_each(failed.filter(answered_at__isnull=False), "answered_at", ends, "revoked"))
+        unsent = never_sent(batch).filter(answered_at__isnull=False)
+        changes.subtract(_count_each(unsent, "answered_at", ends, "revoked"))
     elif batch.is_being_undone and batch.undone_at:
         # The links of the others stopped working at once. Workers are still saving that.
         changes[_period_of(timezone.localdate(batch.undone_at), ends), "revoked"] += summary.revoked - revoked

@@ -62,9 +62,7 @@ def summary_of(batch: Batch) -> Summary:
     """Count the batch's rows and the responses to its invitations."""
     summary = outcomes_of(batch)
     responses = _responses(batch) if summary.invited else Counter()
-    # An invitation whose first email can't be sent is revoked as well, but its row has failed.
-    failed = batch.invitations.filter(mail_state__in=(Mail.FAILED, Mail.SCHEDULED), row__outcome=Outcome.FAILED)
-    revoked = responses["revoked"] - failed.count() if responses["revoked"] else 0
+    revoked = responses["revoked"] - never_sent(batch).count() if responses["revoked"] else 0
     undone = min(revoked, responses["undone"])
     gone = responses["accepted"] + responses["bounced"] + responses["expired"] + responses["declined"] + revoked
     return replace(
@@ -77,6 +75,16 @@ def summary_of(batch: Batch) -> Summary:
         undone=undone,
         scheduled=responses["scheduled"],
         waiting_answer=summary.invited - gone - responses["scheduled"],
+    )
+
+
+def never_sent(batch: Batch) -> InvitationQuerySet:
+    """The revoked invitations whose first email couldn't be sent, or wasn't when the time of the import had come.
+
+    Their people don't count as invited: their rows have failed, or are skipped.
+    """
+    return batch.invitations.filter(
+        mail_state__in=(Mail.FAILED, Mail.SCHEDULED), row__outcome__in=(Outcome.FAILED, Outcome.SKIPPED)
     )
 
 
