@@ -24,8 +24,8 @@ _NOT_SENDING = (BatchChunk.Stage.INVITE, BatchChunk.Stage.HELD)
 def stop_import(by: Membership, batch: Batch) -> bool:
     """Stop the batch for an admin, as `stop_batch` does. Raises AccessDenied."""
     now = lock_to_change(by, batch)
-    if batch.send_at is not None:
-        # Everyone's invitation is revoked.
+    if batch.send_at is not None or batch.chunks.filter(stage=BatchChunk.Stage.RELEASE).exists():
+        # The invitations of everyone who wasn't emailed are revoked.
         check_all_are_manageable(now, batch)
     return stop_batch(batch, by=by)
 
