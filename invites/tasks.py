@@ -226,8 +226,12 @@ def enqueue_stalled_batches() -> None:
 def start_scheduled_imports() -> None:
     """Start the imports whose time has come."""
     for batch_id in schedule.find_due_imports():
-        if schedule.start_due_import(batch_id):
-            enqueue_chunks(batch_id)
+        try:
+            if schedule.start_due_import(batch_id):
+                enqueue_chunks(batch_id)
+        except Exception as error:
+            # It may be the fault of this one, and the others shouldn't have to wait for it.
+            log_unexpected("scheduled_import_failed", error, batch=batch_id)
 
 
 def start_scheduled_invitations() -> None:
