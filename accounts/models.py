@@ -87,6 +87,10 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """Those in which anything can change and that send email: neither suspended nor being deleted."""
         return self.existing().filter(suspended_at=None)
 
+    def inactive(self) -> Self:
+        """All others. There are few."""
+        return self.filter(models.Q(suspended_at__isnull=False) | models.Q(deletion_started_at__isnull=False))
+
     def existing(self) -> Self:
         """Those that people can see. Workers are deleting the others."""
         return self.filter(deletion_started_at=None)

@@ -15,7 +15,7 @@ from invites.imports.chunks import ChunkClaim, held
 from invites.imports.stop import stop_batch
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import check_still_allowed, manageable_grants
-from invites.invitations.links import expiry_from
+from invites.invitations.links import NOT_BEFORE_SENT, expiry_from
 from invites.invitations.quotas import consume_invitation_quota, refund_invitation_quota
 from invites.models import AccessGrant, Batch, BatchChunk, BlockedAddress, FailureReason, Invitation, Row
 from invites.models.erased_address import erased_key
@@ -216,7 +216,7 @@ def declined_among(batch: Batch, people: Sequence[Person]) -> list[Person]:
 def _insert(batch: Batch, people: Sequence[Person]) -> list[Person]:
     """Store an invitation for each, except for conflicts with pending invitations. Returns the people in conflict."""
     now = timezone.now()
-    expires_at = expiry_from(batch.send_at or now)
+    expires_at = expiry_from(now) if batch.send_at is None else NOT_BEFORE_SENT
     if insert_invitations(batch, people, now=now, expires_at=expires_at) == len(people):
         return []
     rows = batch.rows.filter(AnyOf(F("pk"), {person.row_id for person in people}))

@@ -33,6 +33,7 @@ from invites.invitations.authorization import (
 from invites.invitations.blocking import check_not_blocked
 from invites.invitations.late_rows import join_import, lock_late_row
 from invites.invitations.links import (
+    NOT_BEFORE_SENT,
     expiry_from,
     has_been_sent_too_often,
     renew_links,
@@ -143,7 +144,7 @@ def _invite(
                 token_seed=seed,
                 token_hash=hash_token(derive_token(seed)),
                 created_at=now,
-                expires_at=expiry_from(send_at or now),
+                expires_at=NOT_BEFORE_SENT if send_at else expiry_from(now),
                 mail_state=Invitation.Mail.SCHEDULED if send_at else Invitation.Mail.QUEUED,
                 mail_due_at=send_at or now,
                 row=row,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -25,6 +25,11 @@ _KEEP_LINKS = f"""
     INSERT INTO {EarlierLink._meta.db_table} (invitation_id, {_KEPT}, replaced_at, replaced_by_id)
         SELECT id, {_KEPT}, %s, %s FROM {Invitation._meta.db_table} WHERE id IN ({{marks}})
 """  # noqa: S608 - names of our tables and columns
+
+
+# Of scheduled invitations. Their days begin when they are sent, however late that is: their time may be changed, and
+# suspended organizations send nothing. Until then, they neither expire nor give way to a newer invitation.
+NOT_BEFORE_SENT = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def expiry_from(now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.activity.actions import Action
 from accounts.activity.log import Change, record
 from accounts.errors import DomainError
-from accounts.models import Membership, Organization
+from accounts.models import Membership
 from invites.invitations.activity import about_invitation
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import CANNOT_EDIT, check_can_manage, check_still_allowed
@@ -45,8 +45,8 @@ def reschedule(by: Membership, invitation: Invitation, send_at: datetime) -> Non
     if held.mail_due_at is None:
         raise not_scheduled(invitation)
     change = Change(before={"send_at": held.mail_due_at.isoformat()}, after={"send_at": send_at.isoformat()})
-    held.mail_due_at, held.expires_at = send_at, expiry_from(send_at)
-    held.save(update_fields=["mail_due_at", "expires_at"])
+    held.mail_due_at = send_at
+    held.save(update_fields=["mail_due_at"])
     record(by.organization_id, Action.RESCHEDULED, about_invitation(held), by=by, change=change)
 
 
@@ -69,8 +69,7 @@ def find_due() -> list[int]:
 
     Those of suspended organizations wait.
     """
-    active = Organization.objects.active()
-    due = Invitation.objects.scheduled().filter(mail_due_at__lte=timezone.now(), organization__in=active)
+    due = Invitation.objects.scheduled().filter(mail_due_at__lte=timezone.now()).of_active_organizations()
     return list(due.order_by("mail_due_at", "pk").values_list("pk", flat=True)[:MOST_STARTED])
 
 
@@ -135,7 +134,12 @@ def _fail(held: Invitation, code: str) -> None:
         invitations.close(Invitation.State.REVOKED)
         record(held.organization_id, Action.REVOKED, about_invitation(held), by=None)
         return
-    invitations.update(mail_state=Invitation.Mail.FAILED, mail_detail=_REASONS.get(code, code), mail_due_at=None)
+    invitations.update(
+        mail_state=Invitation.Mail.FAILED,
+        mail_detail=_REASONS.get(code, code),
+        mail_due_at=None,
+        expires_at=expiry_from(timezone.now()),
+    )
 
 
 def _lock(by: Membership, invitation: Invitation) -> Invitation:

@@ -84,8 +84,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
         Those of suspended organizations wait.
         """
-        active = models.Q(organization__in=Organization.objects.active().values("pk"))
-        return self.open().to_send().filter(active, mail_due_at__lte=now or timezone.now())
+        return self.open().to_send().filter(mail_due_at__lte=now or timezone.now()).of_active_organizations()
+
+    def of_active_organizations(self) -> Self:
+        """Without those of suspended organizations and of those that are being deleted.
+
+        These are excluded: if the active ones were listed, SQLite would go through all of their invitations.
+        """
+        return self.exclude(organization__in=Organization.objects.inactive().values("pk"))
 
     def declined(self) -> Self:
         """Those whose invitee said no, including those that an admin removed from the list."""
@@ -197,7 +203,7 @@ class Invitation(models.Model):
     token_seed = models.CharField(max_length=32, help_text="The token is derived from it and the secret key.")
     token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="Far in the future until a scheduled invitation is sent.")
     answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted, declined or revoked.")
     is_unlisted = models.BooleanField(
         default=False,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -18,12 +19,16 @@ from accounts.models import ActivityEntry, Membership, Organization, Role, Site,
 from accounts.organizations.roles import delete_role
 from invites import tasks
 from invites.checking import Cells
+from invites.directory.users import UserFilter, count_users
 from invites.imports import chunks, recovery, release
 from invites.imports.schedule import reschedule_import, send_import_now
+from invites.imports.selectors.responses import responses_of
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
+from invites.invitations.authorization import check_still_allowed
+from invites.invitations.expiry import count_expiring
 from invites.invitations.invite import change_invitation
 from invites.invitations.schedule import send_now
 from invites.models import Batch, BatchChunk, BlockedAddress, DailyInviteCount, Invitation, Row
@@ -236,6 +241,67 @@ def test_a_domain_that_is_no_longer_allowed_fails(scheduled: Batch, acme: Organi
     assert set(scheduled.invitations.values_list("state", flat=True)) == {Invitation.State.REVOKED}
 
 
+def test_whoever_is_skipped_at_its_time_counts_once(
+    scheduled: Batch, acme: Organization, join: Callable[..., User], work: Work
+) -> None:
+    join(acme, PEOPLE[0], "ReadOnly")
+    let_time_pass(scheduled)
+    run_workers(scheduled, work)
+
+    scheduled.refresh_from_db()
+    summary = summary_of(scheduled)
+    assert (summary.invited, summary.skipped, summary.waiting_answer, summary.revoked) == (2, 1, 2, 0)
+    assert responses_of(scheduled, summary).days[-1].revoked == 0
+
+
+def test_a_canceled_import_has_no_revoked_invitations_in_its_responses(
+    scheduled: Batch, by: Membership, work: Work
+) -> None:
+    send_now(by, Invitation.objects.get(email=PEOPLE[0]))
+    stop_import(by, scheduled)
+    work(scheduled)
+
+    scheduled.refresh_from_db()
+    summary = summary_of(scheduled)
+    assert (summary.invited, summary.failed, summary.revoked) == (1, 2, 0)
+    assert responses_of(scheduled, summary).days[-1].revoked == 0
+
+
+def test_nobody_expires_or_is_replaced_before_they_get_the_email(
+    scheduled: Batch, start: Start, work: Work, by: Membership, acme: Organization
+) -> None:
+    """Its time was changed to a later one. A suspended organization may also send it long after its time."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        reschedule_import(by, scheduled, timezone.now() + timedelta(days=60))
+        clock.shift(timedelta(days=40))
+
+        other = work(start(csv_of(*PEOPLE)))
+
+        assert set(outcomes(other)) == {(Row.Outcome.SKIPPED, Row.Reason.ALREADY_INVITED)}
+        assert count_expiring(by, timezone.now()).total == 0
+        counts = count_users(acme, UserFilter())
+        assert (counts.scheduled, counts.expired, counts.pending) == (3, 0, 0)
+        clock.shift(timedelta(days=20))
+        assert run_workers(scheduled, work) == sorted(PEOPLE)
+
+
+def test_a_bug_with_one_does_not_keep_others_from_being_sent(
+    start: Start, work: Work, tomorrow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (work(start(csv_of(email), send_at=tomorrow)) for email in PEOPLE[:2])
+    let_time_pass(first)
+    let_time_pass(second)
+
+    def check(inviter: Any, organization: Any, grant: Any) -> None:
+        if grant.pk == first.grant_id:
+            raise RuntimeError
+        check_still_allowed(inviter, organization, grant)
+
+    monkeypatch.setattr("invites.imports.schedule.check_still_allowed", check)
+
+    assert run_workers(second, work) == [PEOPLE[1]]
+
+
 @pytest.mark.parametrize("lost", ["permission", "access", "quota"])
 def test_stops_and_says_why_if_it_is_not_allowed_any_more(
     lost: str,
@@ -334,6 +400,18 @@ def test_an_invitation_with_more_access_keeps_others_from_canceling(
     ):
         with domain_error("beyond_permissions"):
             act()
+
+
+def test_who_can_not_grant_it_can_not_stop_it_while_it_is_being_released(
+    scheduled: Batch, by: Membership, limited: Membership
+) -> None:
+    ann = Invitation.objects.get(email=PEOPLE[0])
+    change_invitation(by, ann, selection_of(by.organization, "Org Admin"))
+    let_time_pass(scheduled)
+    tasks.start_scheduled_imports()
+
+    with domain_error("beyond_permissions"):
+        stop_import(limited, scheduled)
 
 
 def test_stopping_while_it_is_being_released_sends_to_nobody_else(

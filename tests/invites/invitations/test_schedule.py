@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.activity.actions import Action
@@ -28,6 +29,7 @@ from invites.models import DailyInviteCount, FailureReason, Invitation, Invitati
 from tests.concurrency import at_once
 from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of, token_of
 from tests.pages import words_of
+from tests.plans import plan_of
 from tests.rules import domain_error
 
 pytestmark = pytest.mark.django_db
@@ -322,3 +324,10 @@ def test_two_recoveries_send_it_once(scheduled: Invitation, acme: Organization) 
     at_once(tasks.start_scheduled_invitations, tasks.start_scheduled_invitations)
     assert len(deliver(acme)) == 1
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL knows how few are due.")
+def test_an_index_finds_what_is_due(acme: Organization) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        schedule.find_due()
+    assert "invitation_mail_due (mail_due_at<?)" in plan_of(captured[0]["sql"])
