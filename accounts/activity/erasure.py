@@ -6,7 +6,6 @@ This is the only code that changes entries, and the triggers of migration 0002 l
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from django.db.models.functions import Cast
 
 from accounts.activity.actions import Action, Affected
 from accounts.activity.log import permitted
+from accounts.addresses_in_text import address_pattern, has_address, without_address
 from accounts.models import ActivityEntry, ActivityErasure
 
 # Changed in one transaction.
@@ -32,8 +32,26 @@ def erasure_allowed() -> Iterator[None]:
         yield
 
 
-def entries_about(email: str, user_id: int | None) -> QuerySet[ActivityEntry]:
-    """The entries, in all organizations, that have the address or are about its user."""
+def entries_about(email: str, user_id: int | None) -> Iterator[list[ActivityEntry]]:
+    """The entries, in all organizations, that have the address or are about its user, in chunks."""
+    pattern = address_pattern(email)
+    last = 0
+    while found := list(_may_be_about(email, user_id).filter(pk__gt=last)[:CHUNK]):
+        last = found[-1].pk
+        yield [entry for entry in found if _is_about(entry, email, user_id) or has_address(entry.details, pattern)]
+
+
+def _is_about(entry: ActivityEntry, email: str, user_id: int | None) -> bool:
+    """Whether the person did it, or it was done to them."""
+    is_user = entry.affected in (Affected.USER, Affected.SELF) and entry.affected_id == user_id
+    return (user_id is not None and (is_user or entry.actor_id == user_id)) or email in (
+        entry.actor_email.lower(),
+        entry.affected_email.lower(),
+    )
+
+
+def _may_be_about(email: str, user_id: int | None) -> QuerySet[ActivityEntry]:
+    """These, and some that have a longer address."""
     # SQLite stores letters beyond ASCII as JSON escapes them.
     escaped = json.dumps(email)[1:-1]
     found = Q(actor_email__iexact=email) | Q(affected_email__iexact=email)
@@ -48,12 +66,12 @@ def erase_from_log(email: str, user_id: int | None) -> int:
 
     In small transactions. Running it again changes nothing more.
     """
-    count, last = 0, 0
-    while entries := list(entries_about(email, user_id).filter(pk__gt=last)[:CHUNK]):
+    count = 0
+    for entries in entries_about(email, user_id):
         changed = [entry for entry in entries if _erase(entry, email, user_id)]
         with erasure_allowed():
             ActivityEntry.objects.bulk_update(changed, _FIELDS)
-        count, last = count + len(changed), entries[-1].pk
+        count += len(changed)
     return count
 
 
@@ -114,7 +132,7 @@ def _erase(entry: ActivityEntry, email: str, user_id: int | None) -> bool:
     if entry.affected_email.lower() == email or is_user:
         entry.affected_name = entry.affected_email = ""
         entry.details = _without_person(entry.details)
-    entry.details = _without_address(entry.details, email)
+    entry.details = without_address(entry.details, address_pattern(email))
     return before != [getattr(entry, name) for name in _FIELDS]
 
 
@@ -125,10 +143,3 @@ def _without_person(details: dict[str, Any]) -> dict[str, Any]:
         if part in details
     }
     return {name: each for name, each in (details | kept).items() if each}
-
-
-def _without_address(details: dict[str, Any], email: str) -> dict[str, Any]:
-    """Wherever it stands in the text of a value."""
-    text = json.dumps(details, ensure_ascii=False)
-    found: dict[str, Any] = json.loads(re.sub(re.escape(email), "", text, flags=re.IGNORECASE))
-    return found

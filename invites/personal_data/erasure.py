@@ -135,7 +135,7 @@ def _erase_rows(email: str) -> tuple[int, int, list[int]]:
     """
     count = entries = 0
     unfinished: set[int] = set()
-    for chunk in in_chunks(rows_with(email).select_related("batch").defer("batch__preview")):
+    for chunk in rows_with(email):
         by_import: dict[Batch, list[Row]] = {}
         for row in chunk:
             by_import.setdefault(row.batch, []).append(row)

@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from accounts.activity.erasure import entries_about
+from accounts.addresses_in_text import address_pattern, has_address
 from accounts.models import AccountEmail, Membership, User
 from invites.models import Batch, BulkAction, InvitationRequest
 from invites.personal_data.traces import (
@@ -111,7 +112,7 @@ def _invitations(email: str) -> Iterator[dict[str, Any]]:
 
 
 def _rows(email: str) -> Iterator[dict[str, Any]]:
-    for chunk in in_chunks(rows_with(email).select_related("batch__organization").defer("batch__preview")):
+    for chunk in rows_with(email):
         for row in chunk:
             yield {"organization": row.batch.organization.slug, "import": row.batch_id, **facts(row, _ROW)}
 
@@ -129,7 +130,7 @@ def _requests(email: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _activity(email: str, user: User | None) -> Iterator[dict[str, Any]]:
-    for chunk in in_chunks(entries_about(email, user.pk if user else None)):
+    for chunk in entries_about(email, user.pk if user else None):
         for entry in chunk:
             found = {"organization_id": entry.organization_id, **facts(entry, _ENTRY)}
             is_actor = entry.actor_email.lower() == email or (user is not None and entry.actor_id == user.pk)
@@ -144,7 +145,7 @@ def _details_about(email: str, details: dict[str, Any], *, is_actor: bool) -> di
     values = details.get("values", {})
     if is_actor or "rows" not in values:
         return details
-    rows = [edit for edit in values["rows"] if email in json.dumps(edit, ensure_ascii=False).lower()]
+    rows = [edit for edit in values["rows"] if has_address(edit, address_pattern(email))]
     return details | {"values": values | {"rows": rows}}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from accounts.addresses_in_text import address_pattern, has_address
 from accounts.models import Organization
 from invites.models import (
     Batch,
@@ -49,8 +51,25 @@ def earlier_links_to(email: str) -> QuerySet[EarlierLink]:
     return EarlierLink.objects.filter(email__iexact=email)
 
 
-def rows_with(email: str) -> QuerySet[Row]:
-    """Rows of files with the address in one of their cells, or by which it was invited after a correction."""
+def rows_with(email: str) -> Iterator[list[Row]]:
+    """Rows of files with the address in one of their cells, or by which it was invited after a correction. In chunks.
+
+    They have their batches with organizations, but without previews.
+    """
+    pattern = address_pattern(email)
+    rows = _rows_that_may_have(email).select_related("batch__organization").defer("batch__preview")
+    for chunk in in_chunks(rows):
+        of_invitations = invitations_to(email).filter(row__in=[row.pk for row in chunk])
+        invited = set(of_invitations.values_list("row_id", flat=True))
+        yield [row for row in chunk if row.pk in invited or _has_in_cells(row, email, pattern)]
+
+
+def _has_in_cells(row: Row, email: str, pattern: re.Pattern[str]) -> bool:
+    return row.email_key == email or any(has_address(getattr(row, name), pattern) for name in _WITH_CELLS)
+
+
+def _rows_that_may_have(email: str) -> QuerySet[Row]:
+    """These, and some that have a longer address."""
     found = Q(email_key=email) | Q(pk__in=invitations_to(email).filter(row__isnull=False).values("row_id"))
     texts = {f"{name}_text": Cast(name, TextField()) for name in _WITH_CELLS}
     for name in texts:

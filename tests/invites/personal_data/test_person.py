@@ -60,7 +60,7 @@ def chiara(acme: Organization, globex: Organization, by: Membership, outsider: U
     finish(start_for(outsider.memberships.get(), BulkChange(Kind.DEACTIVATE), members=[membership]))
     Membership.objects.filter(pk=membership.pk).update(deactivated_at=None)
     run(csv_of(f"{CHIARA},Chiara,Rossi,Night porter", "ben@example.com", f"{CHIARA} ,Chiara,Rossi,"), only_valid=True)
-    run(csv_of(f"x{CHIARA} y,Chiara,Rossi,", "zoe@example.com"), only_valid=True)
+    run(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com"), only_valid=True)
     invitation = Invitation.objects.get(email=CHIARA)
     Invitation.objects.filter(pk=invitation.pk).update(
         mailed_at=timezone.now() - timedelta(hours=2), mail_state="sent", mail_detail=f"550 {CHIARA} is unknown"

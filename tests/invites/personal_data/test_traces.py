@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.activity.source import Source, coming_from
+from accounts.addresses_in_text import address_pattern, has_address, without_address
 from accounts.models import ActivityEntry, Membership, Organization, User
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind
@@ -99,7 +100,7 @@ def test_nobody_is_invited_if_only_the_fixed_row_was_erased(run: Run, by: Member
 
 
 def test_pages_of_an_import_show_erased_rows(run: Run, ines: Client) -> None:
-    ended = run(csv_of(f"x{CHIARA} y,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"), only_valid=True)
+    ended = run(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"), only_valid=True)
     erase_person(CHIARA)
 
     for name in ("batch", "batch_problems", "batch_download"):
@@ -238,3 +239,38 @@ def test_the_log_of_the_operators_site_loses_the_name(db: None) -> None:
     erase_person(CHIARA)
 
     assert traces() == []
+
+
+def test_who_has_a_longer_address_is_neither_erased_nor_exported(run: Run, by: Membership) -> None:
+    others = [f"maria-{CHIARA}", f"{CHIARA}.it", f"bad {CHIARA}x"]
+    ended = run(csv_of(*[f"{address} y,Maria,Verdi," for address in others], "ben@example.com"), only_valid=True)
+    for row in ended.rows.filter(outcome="problem"):
+        edit_cells(ended, [Edit(row.number, 0, f"{row.number}{CHIARA}", row.version)], by=by)
+    before = everything_stored()
+    found = exported(CHIARA)
+    assert (found["import_rows"], found["activity"]) == ([], [])
+
+    assert erase_person(CHIARA).counts == {}
+
+    assert everything_stored() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("ann@example.com", True),
+        ("Ann Lee <ANN@Example.com>.", True),
+        ("mailto:ann@example.com", True),
+        ("ann@example.com,ben@example.com", True),
+        ("x\nann@example.com\n", True),
+        ("joann@example.com", False),
+        ("jo.ann@example.com", False),
+        ("ann@example.com.au", False),
+        ("ann@example.community", False),
+    ],
+)
+def test_an_address_is_found_as_a_whole(text: str, is_there: bool) -> None:
+    pattern = address_pattern("ann@example.com")
+
+    assert has_address({"cells": [1, None, {"value": text}]}, pattern) == is_there
+    assert ("ann@" in str(without_address([text], pattern)).lower()) != is_there
