@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accounts.activity.actions import Action, Affected
+from accounts.activity.addresses import address_pattern, has_address, without_address
 from accounts.activity.log import permitted
-from accounts.addresses_in_text import address_pattern, has_address, without_address
 from accounts.models import ActivityEntry, ActivityErasure
 
 # Changed in one transaction.

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from accounts.activity.addresses import address_pattern, has_address
 from accounts.activity.erasure import entries_about
-from accounts.addresses_in_text import address_pattern, has_address
 from accounts.models import AccountEmail, Membership, User
 from invites.models import Batch, BulkAction, InvitationRequest
 from invites.personal_data.traces import (

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from accounts.addresses_in_text import address_pattern, has_address
+from accounts.activity.addresses import address_pattern, has_address
 from accounts.models import Organization
 from invites.models import (
     Batch,

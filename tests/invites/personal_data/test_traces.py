@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.activity.addresses import address_pattern, has_address, without_address
 from accounts.activity.source import Source, coming_from
-from accounts.addresses_in_text import address_pattern, has_address, without_address
 from accounts.models import ActivityEntry, Membership, Organization, User
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind
