@@ -25,7 +25,7 @@ from invites.imports.presentation.wording import (
     undone_text,
 )
 from invites.imports.reading import decide
-from invites.imports.selectors.summary import Summary
+from invites.imports.selectors.summary import Summary, has_emailed
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.invitations.authorization import selection_of
 from invites.live.progress import Progress
@@ -366,6 +366,8 @@ def before_stopping(batch: Batch, progress: Progress | None) -> str:
     """What stopping does, for the question before it. Emails to people who are already invited are sent anyway."""
     if job := batch.current_job:
         return str(_JOBS[Action(job.action)].before_stopping)
+    if batch.state == State.SCHEDULED and has_emailed(batch):
+        return _("People who have already been emailed stay invited. Nobody else will be emailed.")
     inviting = progress if batch.state == State.INVITING and batch.send_at is None else None
     done, on_the_way = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
     if not (done or on_the_way):

@@ -15,7 +15,7 @@ from invites.checking import FULL_NAME, Notice, with_row_names
 from invites.imports.presentation.names import import_name
 from invites.imports.presentation.skip_reasons import SKIP_REASONS
 from invites.imports.selectors.progress import count_unsent
-from invites.imports.selectors.summary import Summary
+from invites.imports.selectors.summary import Summary, has_emailed
 from invites.invitations.wording import send_time_text
 from invites.models import Batch
 from invites.problems import column_title, message_of
@@ -101,7 +101,10 @@ def undone_text(batch: Batch, summary: Summary) -> str:
 def scheduled_text(batch: Batch, summary: Summary) -> str:
     """When its emails will be sent, and how many people were not invited, and why."""
     assert batch.send_at is not None
-    text = _("The emails will be sent {time}. Nobody has been emailed yet.")
+    if has_emailed(batch):
+        text = _("The other emails will be sent {time}.")
+    else:
+        text = _("The emails will be sent {time}. Nobody has been emailed yet.")
     sentences = [text.format(time=send_time_text(batch.organization, batch.send_at))]
     if summary.rows > summary.invited:
         sentences.append(result_text(batch, summary))

@@ -158,6 +158,11 @@ def _responses(batch: Batch) -> Counter[str]:
     return counted
 
 
+def has_emailed(batch: Batch) -> bool:
+    """Whether somebody's invitation was sent or is being sent: of a scheduled import, an admin can send single ones."""
+    return batch.invitations.filter(mail_state__in=[each for each in Mail.values if each != Mail.SCHEDULED]).exists()
+
+
 def awaiting_response(batch: Batch) -> InvitationQuerySet:
     """The invitations of the batch that wait for a response, including expired ones."""
     return batch.invitations.open().with_link().exclude(mail_state__in=Invitation.UNDELIVERED)

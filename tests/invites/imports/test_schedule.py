@@ -213,6 +213,18 @@ def test_one_person_is_sent_sooner_and_gets_one_email(
     assert run_workers(scheduled, work) == sorted(PEOPLE[1:])
 
 
+def test_the_page_does_not_say_that_nobody_was_emailed_if_somebody_was(
+    scheduled: Batch, by: Membership, ines: Client
+) -> None:
+    send_now(by, Invitation.objects.get(email=PEOPLE[0]))
+
+    banner = words_of(ines.get("/o/acme/roles/"))
+    assert "The other emails will be sent" in banner
+    assert "Nobody has been emailed yet" not in banner + words_of(ines.get(url_of(scheduled)))
+    question = words_of(ines.get(f"{url_of(scheduled)}stop/"))
+    assert "People who have already been emailed stay invited. Nobody else will be emailed." in question
+
+
 def test_whoever_changed_meanwhile_is_skipped(
     scheduled: Batch, by: Membership, acme: Organization, join: Callable[..., User], work: Work
 ) -> None:
