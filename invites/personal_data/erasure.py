@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
 from accounts.activity.actions import Action, Affected
+from accounts.activity.addresses import address_pattern, has_address, without_address
 from accounts.activity.erasure import erase_from_log, erase_invitations_from_log, erase_rows_from_log
 from accounts.activity.log import ORGANIZATION, Change, Subject, record
 from accounts.errors import DomainError
@@ -25,12 +26,15 @@ from invites.models import Batch, BulkAction, EarlierLink, FailureReason, Invita
 from invites.models.erased_address import erased_key
 from invites.personal_data.retention import EMPTY_CHANGE, EMPTY_ROW
 from invites.personal_data.traces import (
+    OF_FILES,
     blocks_of,
     changes_of,
     earlier_links_to,
+    files_naming,
     in_chunks,
     invitations_to,
     mail_counts_of,
+    readings_naming,
     reminders_to,
     replies_to,
     rows_with,
@@ -62,7 +66,8 @@ def erase_person(email: str) -> Erased:
     counts["rows of changes"] = _erase_changes(email)
     counts["invitations"], of_invitations = _erase_invitations(email)
     counts["other places"] = _erase_settings(email) + mail_counts_of(email).delete()[0]
-    counts["other places"] += reminders_to(email).delete()[0]
+    counts["other places"] += reminders_to(email).delete()[0] + readings_naming(email).delete()[0]
+    counts["other places"] += sum(_erase_from_file(batch.pk, email) for batch in files_naming(email))
     counts["other places"] += blocks_of(email).filter(email_key=email).update(email_key=erased_key(email))
     counts["entries of activity logs"] = of_rows + of_invitations + erase_from_log(email, user_id)
     return Erased({what: count for what, count in counts.items() if count}, unfinished)
@@ -165,6 +170,24 @@ def _erase_rows_of(batch: Batch, numbers: Collection[int]) -> bool:
         # Examples of names.
         held.read_as = {name: value for name, value in held.read_as.items() if name != "names"}
         held.save(update_fields=["outcome_counts", "read_as"])
+    return True
+
+
+@transaction.atomic
+def _erase_from_file(batch_id: int, email: str) -> bool:
+    """Erase the address, and the names of columns beside it, from what was found in the file of an ended import."""
+    batch = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state__in=Batch.ENDED).first()
+    if batch is None:
+        return False
+    pattern = address_pattern(email)
+    if has_address(batch.ignored_columns, pattern):
+        batch.ignored_columns = []
+    if batch.rejection and has_address(batch.rejection.get("found"), pattern):
+        batch.rejection = batch.rejection | {"found": []}
+    batch.preview = None
+    for name in OF_FILES:
+        setattr(batch, name, without_address(getattr(batch, name), pattern))
+    batch.save(update_fields=OF_FILES)
     return True
 
 

@@ -19,6 +19,7 @@ from invites.models import (
     DailyRecipientMail,
     EarlierLink,
     Invitation,
+    RememberedReading,
     Reminder,
     ReplyToRequest,
     Row,
@@ -29,6 +30,8 @@ from invites.models.erased_address import erased_key
 CHUNK = 500
 # Values of a row that may have cells of the file.
 _WITH_CELLS = ("cells", "edit", "problems", "doubts")
+# Values of an import that may have names of columns.
+OF_FILES = ("rejection", "warnings", "ignored_columns", "read_as", "preview")
 # How files of spreadsheet programs begin.
 _WORKBOOKS = (b"PK", b"\xd0\xcf\x11\xe0")
 Found = TypeVar("Found", bound=Model)
@@ -77,6 +80,24 @@ def _rows_that_may_have(email: str) -> QuerySet[Row]:
         for written in {email, json.dumps(email)[1:-1]}:
             found |= Q(**{f"{name}__icontains": written})
     return Row.objects.alias(**texts).filter(found)
+
+
+def files_naming(email: str) -> Iterator[Batch]:
+    """Ended imports with the address among what was found in the file, such as columns named like its first row."""
+    found, texts = Q(), {f"{name}_text": Cast(name, TextField()) for name in OF_FILES}
+    for name in texts:
+        found |= Q(**{f"{name}__icontains": email})
+    pattern = address_pattern(email)
+    for chunk in in_chunks(Batch.objects.alias(**texts).filter(found, state__in=Batch.ENDED)):
+        yield from (each for each in chunk if any(has_address(getattr(each, name), pattern) for name in OF_FILES))
+
+
+def readings_naming(email: str) -> QuerySet[RememberedReading]:
+    """Remembered columns whose names have the address, because they were the first row of a file."""
+    readings = RememberedReading.objects.alias(text=Cast("column_names", TextField())).filter(text__icontains=email)
+    pattern = address_pattern(email)
+    ids = [each.pk for each in readings.order_by("pk") if has_address(each.column_names, pattern)]
+    return RememberedReading.objects.filter(pk__in=ids)
 
 
 def changes_of(email: str) -> QuerySet[BulkActionRow]:

@@ -25,7 +25,7 @@ from invites.imports.upload import invite_valid_rows, start_batch
 from invites.invitations.declining import decline
 from invites.invitations.late_rows import can_be_fixed, find_late_row
 from invites.invitations.tokens import opt_out_token
-from invites.models import Batch, BulkAction, DailyRecipientMail, Invitation, Reminder
+from invites.models import Batch, BulkAction, DailyRecipientMail, Invitation, RememberedReading, Reminder
 from invites.personal_data.erasure import erase_person
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
@@ -274,3 +274,22 @@ def test_an_address_is_found_as_a_whole(text: str, is_there: bool) -> None:
 
     assert has_address({"cells": [1, None, {"value": text}]}, pattern) == is_there
     assert ("ann@" in str(without_address([text], pattern)).lower()) != is_there
+
+
+def test_names_of_columns_that_were_the_first_row_are_erased(run: Run, by: Membership) -> None:
+    batch = run(csv_of("ben@example.com"))
+    columns = [CHIARA, "Chiara", "Rossi"]
+    Batch.objects.filter(pk=batch.pk).update(
+        ignored_columns=columns, rejection={"code": "no_columns", "found": columns, "params": {"name": CHIARA}}
+    )
+    kept = RememberedReading.objects.create(
+        organization=by.organization, signature="a", column_names=["E-mail"], reading={}
+    )
+    RememberedReading.objects.create(organization=by.organization, signature="b", column_names=columns, reading={})
+
+    assert erase_person(CHIARA).counts == {"other places": 2}
+
+    assert traces() == []
+    batch.refresh_from_db()
+    assert batch.rejection == {"code": "no_columns", "found": [], "params": {"name": ""}}
+    assert RememberedReading.objects.get() == kept
