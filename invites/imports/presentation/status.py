@@ -371,7 +371,7 @@ def before_stopping(batch: Batch, progress: Progress | None) -> str:
     inviting = progress if batch.state == State.INVITING and batch.send_at is None else None
     done, on_the_way = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
     if not (done or on_the_way):
-        if batch.has_invited:
+        if batch.has_invited and not _is_first_time(batch):
             return _("Nobody else has been invited yet, and nobody will be. Rows that you fixed stay fixed.")
         return _("Nobody has been invited yet, and nobody will be.")
     if inviting and on_the_way and not inviting.waiting:
@@ -379,6 +379,11 @@ def before_stopping(batch: Batch, progress: Progress | None) -> str:
     if not done:
         return counted(_INVITED_NOT_SENT, on_the_way)
     return _joined([counted(_INVITED, done), counted(_MORE_NOT_SENT, on_the_way) if on_the_way else ""])
+
+
+def _is_first_time(batch: Batch) -> bool:
+    """Whether an import is inviting, or scheduled, that hadn't ended before."""
+    return batch.continued_at is None and batch.state in (State.INVITING, State.SCHEDULED)
 
 
 def _joined(sentences: list[str]) -> str:
