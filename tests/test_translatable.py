@@ -15,12 +15,21 @@ from django.template.base import Lexer, TokenType
 from tests.catalogs import CATALOG
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.parent.name != "admin")
 # Attributes that people read, with a value that begins with a letter and not with a tag.
 ATTRIBUTE_WITH_TEXT = re.compile(r"""\b(?:aria-label|title|placeholder|alt|data-busy|data-guard)=["'][A-Za-z][^"']*""")
 
 # What operators read is in English: commands, the admin site, settings and logs.
-FOR_OPERATORS = {"management", "migrations", "admin.py", "demo.py", "__main__.py"}
+FOR_OPERATORS = {
+    "management",
+    "migrations",
+    "admin",
+    "admin.py",
+    "operators.py",
+    "personal_data",
+    "demo.py",
+    "__main__.py",
+}
 MODULES = [ROOT / "config/limits.py", *(ROOT / "accounts").rglob("*.py"), *(ROOT / "invites").rglob("*.py")]
 PRODUCT = sorted(path for path in MODULES if not FOR_OPERATORS & set(path.parts))
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "ngettext_noop", "pgettext"}
