@@ -289,8 +289,16 @@ def test_no_page_fails_for_values_that_a_database_cannot_store(
 WORK_WHILE_SUSPENDED = {"directory:export"}
 # Questions such as *Revoke this invitation?*
 SAY_AT_ONCE_WHY_NOT = {
-    *("directory:invitation_resend", "directory:invitation_revoke"),
-    *(f"imports:batch_{act}" for act in ("delete", "stop", "remind", "undo", "invite_declined")),
+    *(
+        "directory:invitation_resend",
+        "directory:invitation_revoke",
+        "directory:invitation_schedule",
+        "directory:invitation_send_now",
+    ),
+    *(
+        f"imports:batch_{act}"
+        for act in ("delete", "stop", "resend", "schedule", "send_now", "undo", "invite_declined")
+    ),
 }
 
 

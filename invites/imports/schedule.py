@@ -121,10 +121,15 @@ def _lock_due(batch_id: int) -> Batch | None:
     return due.select_for_update(no_key=True).first()
 
 
-def _lock(by: Membership, batch: Batch) -> None:
-    now = lock_to_change(by, batch)
+def check_scheduled(batch: Batch) -> None:
+    """Raises DomainError("not_scheduled")."""
     if batch.state != Batch.State.SCHEDULED:
         raise DomainError("not_scheduled", _("This import isn’t scheduled any more. Reload the page."))
+
+
+def _lock(by: Membership, batch: Batch) -> None:
+    now = lock_to_change(by, batch)
+    check_scheduled(batch)
     check_all_are_manageable(now, batch)
 
 

@@ -308,8 +308,14 @@ class Invitation(models.Model):
                 condition=models.Q(state="declined"),
                 name="declined_invitation_by_address",
             ),
+            # For all organizations, and for the outbox of each.
             models.Index(
                 fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="invitation_mail_due"
+            ),
+            models.Index(
+                fields=["organization", "mail_due_at"],
+                condition=models.Q(mail_due_at__isnull=False),
+                name="invitation_in_outbox",
             ),
         )
 

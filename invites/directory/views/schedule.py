@@ -16,7 +16,7 @@ from invites import tasks
 from invites.invitations import schedule
 from invites.invitations.authorization import CANNOT_EDIT, check_can_manage
 from invites.invitations.forms import SendTimeForm
-from invites.invitations.views.responses import error_response, success_response
+from invites.invitations.views.responses import error_response, outdated_response, success_response
 from invites.invitations.visibility import visible_invitations
 from invites.invitations.wording import send_time_text
 from invites.models import Invitation
@@ -26,7 +26,9 @@ from invites.models import Invitation
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_schedule(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask for another time. One of an import has the time of the import."""
-    invitation = _scheduled(request, pk, mail_due_at__isnull=False)
+    invitation = _invitation(request, pk)
+    if not (invitation.is_scheduled and invitation.mail_due_at):
+        return outdated_response(request, schedule.not_scheduled(invitation))
     form = SendTimeForm(posted(request), organization=request.organization, chosen=invitation.mail_due_at)
     if form.is_valid() and form.send_at is not None:
         try:
@@ -45,7 +47,9 @@ def invitation_schedule(request: MemberRequest, organization: str, pk: int) -> H
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_send_now(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then send a scheduled invitation."""
-    invitation = _scheduled(request, pk)
+    invitation = _invitation(request, pk)
+    if not invitation.is_scheduled:
+        return outdated_response(request, schedule.not_scheduled(invitation))
     if request.method != "POST":
         context = {"invitation": invitation, "back_url": _page(invitation)}
         return render(request, "directory/invitation_send_now.html", context)
@@ -57,10 +61,10 @@ def invitation_send_now(request: MemberRequest, organization: str, pk: int) -> H
     return success_response(request, _("{email} was invited.").format(email=invitation.email), page=_page(invitation))
 
 
-def _scheduled(request: MemberRequest, pk: int, **only: bool) -> Invitation:
-    """A scheduled invitation that the member may see and could grant; 404 for others."""
-    found = visible_invitations(request.membership).open().scheduled().filter(**only)
-    invitation = get_object_or_404(found.select_related("grant", "organization", "batch"), pk=pk)
+def _invitation(request: MemberRequest, pk: int) -> Invitation:
+    """An invitation that the member may see and could grant; 404 for others."""
+    found = visible_invitations(request.membership).select_related("grant", "organization", "batch")
+    invitation = get_object_or_404(found, pk=pk)
     check_can_manage(request.membership, invitation.grant, CANNOT_EDIT)
     return invitation
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -12,19 +12,23 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites import tasks
-from invites.imports.schedule import reschedule_import, send_import_now
+from invites.imports.schedule import check_scheduled, reschedule_import, send_import_now
 from invites.imports.views.batches import message_response
 from invites.imports.views.lookup import batch_to_change
 from invites.invitations.forms import SendTimeForm
+from invites.invitations.views.responses import outdated_response
 from invites.invitations.wording import send_time_text
-from invites.models import Batch
 
 
 @requires(Permission.INVITE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_schedule(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask for another time."""
-    batch = _scheduled(request, pk)
+    batch = batch_to_change(request, pk)
+    try:
+        check_scheduled(batch)
+    except DomainError as broken:
+        return outdated_response(request, broken)
     form = SendTimeForm(posted(request), organization=request.organization, chosen=batch.send_at)
     if form.is_valid() and form.send_at is not None:
         try:
@@ -43,7 +47,11 @@ def batch_schedule(request: MemberRequest, organization: str, pk: int) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_send_now(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then send a scheduled import."""
-    batch = _scheduled(request, pk)
+    batch = batch_to_change(request, pk)
+    try:
+        check_scheduled(batch)
+    except DomainError as broken:
+        return outdated_response(request, broken)
     if request.method != "POST":
         context = {"batch": batch, "count": batch.invitations.scheduled().count()}
         return render(request, "imports/batch_send_now.html", context)
@@ -53,10 +61,3 @@ def batch_send_now(request: MemberRequest, organization: str, pk: int) -> HttpRe
         return render(request, "imports/refused.html", {"batch": batch, "message": broken.message}, status=409)
     tasks.enqueue_next_step(batch)
     return message_response(request, batch, _("The emails are being sent."), warning=False)
-
-
-def _scheduled(request: MemberRequest, pk: int) -> Batch:
-    batch = batch_to_change(request, pk)
-    if batch.state != Batch.State.SCHEDULED:
-        raise Http404
-    return batch

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.errors import DomainError
@@ -49,3 +50,13 @@ def success_response(
 def error_response(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
     """Show why nothing was done, in the dialog or as a page."""
     return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
+
+
+def outdated_response(request: MemberRequest, broken: DomainError) -> HttpResponse:
+    """Say what has happened since the page was loaded: its link or form is for something that has ended."""
+    context = {
+        "title": _("Something has changed meanwhile"),
+        "broken": broken,
+        "back_url": back_url(request.membership),
+    }
+    return render(request, "invitations/refused.html", context, status=409 if request.method == "POST" else 200)

@@ -254,6 +254,8 @@ def test_views_find_imports_invitations_and_actions_only_by_the_rule() -> None:
     assert found == {
         # Of the imports that the rule found, those that are running, with their progress.
         "batches.py: Batch.objects.filter",
+        # No members, no invitations: the rule for invitations that expire is in invitations/expiry.py.
+        "expiring.py: Invitation.objects.none",
         # With the rule as a condition, so that it is checked at that moment.
         "events.py: Batch.objects.filter",
     }
