@@ -308,6 +308,12 @@ class Invitation(models.Model):
                 condition=models.Q(state="declined"),
                 name="declined_invitation_by_address",
             ),
+            # To count them for the tabs of the users page. Rarely any are scheduled.
+            models.Index(
+                fields=["organization", "state", "mail_state", "batch"],
+                condition=models.Q(state="pending", mail_state="scheduled"),
+                name="scheduled_invitation",
+            ),
             # For all organizations, and for the outbox of each.
             models.Index(
                 fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="invitation_mail_due"

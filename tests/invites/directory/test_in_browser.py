@@ -199,7 +199,7 @@ def test_everything_works_without_javascript(stack: Stack, browser: Any, signed_
     expect(page.locator("tbody tr")).to_have_count(1)
     # A menu opens when its button gets the focus.
     page.get_by_role("button", name="Actions for Paper Trail").click()
-    page.get_by_role("link", name="Resend").click()
+    page.get_by_role("link", name="Resend", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Resend the invitation?")
     page.get_by_role("link", name="Cancel").click()
 
@@ -239,7 +239,7 @@ def _each_dialog(page: Page, somebody: str) -> Iterator[str]:
     yield from examine(page)
     menu = page.get_by_role("button", name="Actions for Noor Aziz")
     menu.click()
-    expect(page.get_by_role("link", name="Resend")).to_be_visible()
+    expect(page.get_by_role("link", name="Resend", exact=True)).to_be_visible()
     yield from examine(page)
     page.get_by_role("link", name="Revoke").click()
     expect(heading(page)).to_contain_text("Revoke the invitation for Noor Aziz?")

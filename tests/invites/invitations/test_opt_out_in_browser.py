@@ -65,6 +65,6 @@ def test_declining_asking_again_and_reporting_abuse(stack: Stack, admin_page: Pa
     undelivered = admin_page.get_by_role("row").filter(has_text=address).get_by_text("Not delivered")
     expect(undelivered).to_have_attribute("title", "This address doesn’t accept invitations.")
     line.get_by_role("button", name="Actions for Nora Oh").click()
-    admin_page.get_by_role("link", name="Resend").click()
+    admin_page.get_by_role("link", name="Resend", exact=True).click()
     expect(admin_page.get_by_text("This address doesn’t accept invitations.").first).to_be_visible()
     assert len(stack.inbox(address)) == 2
