@@ -212,7 +212,7 @@ class Stack:
         }
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
-        self._commands = CommandProcess(clean_environment(**self.settings, DEBUG="1"))
+        self._commands = CommandProcess(clean_environment(**{**self.settings, "DEBUG": "1"}))
 
     def start(
         self,

@@ -55,7 +55,8 @@ def test_an_import_waits_for_its_time_is_changed_and_sent(stack: Stack, admin_pa
 
     expect(page.locator("main")).to_contain_text("Emails will be sent")
     page.goto("/o/acme/users/?q=later.")
-    expect(page.get_by_role("row").filter(has_text="Invite scheduled")).to_have_count(2)
+    for email in people:
+        expect(page.get_by_role("row").filter(has_text=email)).to_contain_text("Invite scheduled")
     assert stack.inbox(people[0]) == []
 
     page.goto("/o/acme/batches/")
