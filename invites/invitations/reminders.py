@@ -18,7 +18,7 @@ from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.models import Invitation, InvitationQuerySet, Reminder, ReminderCursor
 
 Kind = Reminder.Kind
-# Whoever got a reminder so recently gets no other one: both may fall on the same day, or on two sides of a night.
+# Nobody gets two reminders within this time: both may fall on the same day, or on two sides of a night.
 PAUSE = timedelta(hours=18)
 # Nobody is reminded of a link that is about to expire.
 LAST_MOMENT = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,7 +27,9 @@ from invites.models import Invitation
 def invitation_schedule(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask for another time. One of an import has the time of the import."""
     invitation = _invitation(request, pk)
-    if not (invitation.is_scheduled and invitation.mail_due_at):
+    if invitation.is_scheduled and invitation.mail_due_at is None:
+        raise Http404
+    if not invitation.is_scheduled:
         return outdated_response(request, schedule.not_scheduled(invitation))
     form = SendTimeForm(posted(request), organization=request.organization, chosen=invitation.mail_due_at)
     if form.is_valid() and form.send_at is not None:

@@ -47,16 +47,13 @@ def success_response(
     return response
 
 
-def error_response(request: MemberRequest, broken: DomainError, *, title: str) -> HttpResponse:
+def error_response(request: MemberRequest, broken: DomainError, *, title: str, status: int = 422) -> HttpResponse:
     """Show why nothing was done, in the dialog or as a page."""
-    return render(request, "invitations/refused.html", {"title": title, "broken": broken}, status=422)
+    context = {"title": title, "broken": broken, "back_url": back_url(request.membership)}
+    return render(request, "invitations/refused.html", context, status=status)
 
 
 def outdated_response(request: MemberRequest, broken: DomainError) -> HttpResponse:
     """Say what has happened since the page was loaded: its link or form is for something that has ended."""
-    context = {
-        "title": _("Something has changed meanwhile"),
-        "broken": broken,
-        "back_url": back_url(request.membership),
-    }
-    return render(request, "invitations/refused.html", context, status=409 if request.method == "POST" else 200)
+    status = 409 if request.method == "POST" else 200
+    return error_response(request, broken, title=_("Something has changed meanwhile"), status=status)
