@@ -11,7 +11,6 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import AccessDenied
 from accounts.models import ActivityEntry, Membership, Role
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
@@ -222,7 +221,7 @@ def test_only_who_could_grant_the_access_continues_it(ended: Batch, by: Membersh
         lambda: fix(ended, lesser, 3),
         lambda: invite_valid_rows(ended, by=lesser),
     ):
-        with pytest.raises(AccessDenied):
+        with domain_error("beyond_permissions"):
             act()
     assert figures(ended) == (7, 2, 5, 0)
 

@@ -326,8 +326,10 @@ def test_two_recoveries_send_it_once(scheduled: Invitation, acme: Organization) 
     assert len(mail.outbox) == 1
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL knows how few are due.")
+@pytest.mark.django_db(transaction=True)
 def test_an_index_finds_what_is_due(acme: Organization) -> None:
     with CaptureQueriesContext(connection) as captured:
         schedule.find_due()
-    assert "invitation_mail_due (mail_due_at<?)" in plan_of(captured[0]["sql"])
+    plan = plan_of(captured[0]["sql"])
+    # PostgreSQL chooses another one while it has no statistics.
+    assert "invitation_mail_due (mail_due_at<?)" in plan or "Index Scan" in plan

@@ -122,7 +122,7 @@ def test_the_report_is_in_the_language_of_its_reader(ines: Client, run: Run, adm
             lines = list(csv.DictReader(io.StringIO(downloaded(response))))
 
     assert [line["[Row]"] for line in lines] == ["2", "3"]
-    assert [line["[Outcome]"] for line in lines] == ["[Waiting]", "[Skipped]"]
+    assert [line["[Outcome]"] for line in lines] == ["[Pending]", "[Skipped]"]
     assert [line["Email"] for line in lines] == ["ann@example.com"] * 2, "The check knows this name."
 
 
