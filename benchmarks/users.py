@@ -219,7 +219,8 @@ def middle_of(organization: Organization, query: str) -> str:
     """The address of the middle page, as the link "Next" on the page before has it."""
     from django.http import QueryDict
 
-    from invites.directory.users import UserFilter, count_users
+    from invites.directory.counts import count_users
+    from invites.directory.users import UserFilter
     from invites.directory.users_page import find_users_page
 
     key = (organization.pk, query)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,8 +22,6 @@ PER_PAGE = 25
 LONGEST_SEARCH = 200
 # In the query string: invitations that expire soon.
 SOON_VALUE = "soon"
-# The ids of so many people are kept in memory for a request.
-FEW = 1_000
 
 
 class Status(TextChoices):
@@ -120,80 +118,6 @@ class Person:
         return self.status == Status.DEACTIVATED
 
 
-@dataclass(frozen=True)
-class StatusCounts:
-    """How many people match, by status. `few` has their ids if they are few: then the page need not search again."""
-
-    active: int
-    pending: int
-    expired: int
-    scheduled: int
-    declined: int
-    deactivated: int
-    few: Mapping[Status, list[int]] | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def total(self) -> int:
-        invited = self.pending + self.expired + self.scheduled + self.declined
-        return self.active + invited + self.deactivated
-
-    def of(self, status: Status | None) -> int:
-        return getattr(self, status.value) if status else self.total
-
-
-def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
-    """The number of people for each tab."""
-    everyone, now = replace(wanted, status=None), timezone.now()
-    if everyone.search and (few := _find_few(organization, everyone, now)) is not None:
-        return StatusCounts(**{status.value: len(few[status]) for status in Status}, few=few)
-    members, invitations, declined = users_matching(organization, everyone)
-    is_scheduled = Q(mail_state=Invitation.Mail.SCHEDULED)
-    if everyone.is_narrow:
-        open_ones = invitations.aggregate(
-            pending=Count("expires_at", filter=Q(expires_at__gt=now) & ~is_scheduled),
-            expired=Count("expires_at", filter=Q(expires_at__lte=now) & ~is_scheduled),
-            scheduled=Count("expires_at", filter=is_scheduled),
-        )
-    else:
-        # Each is answered by an index that has nothing else.
-        scheduled = invitations.scheduled().count()
-        # While an organization is suspended, a scheduled one may expire. It still counts as scheduled.
-        expired = (invitations.with_link() if scheduled else invitations).expired(now).count()
-        pending = max(0, invitations.count() - expired - scheduled)
-        open_ones = {"expired": expired, "pending": pending, "scheduled": scheduled}
-    # Few members are deactivated, and they have an index.
-    deactivated = _members(organization, replace(wanted, status=Status.DEACTIVATED), one_by_one=True).count()
-    active = max(0, _count_members(members, everyone) - deactivated)
-    return StatusCounts(**open_ones, active=active, deactivated=deactivated, declined=declined.count())
-
-
-def _count_members(members: QuerySet[Membership], wanted: UserFilter) -> int:
-    """How many match. If a role or a site is the only filter, its members are counted without looking at all others."""
-    if wanted.role and not (wanted.site or wanted.search or wanted.expires_soon):
-        return Membership.roles.through.objects.filter(role_id=wanted.role.pk).count()
-    if wanted.site and not (wanted.role or wanted.search or wanted.expires_soon):
-        with_site = Membership.sites.through.objects.filter(site_id=wanted.site.pk, membership__all_sites=False)
-        everywhere = Membership.objects.filter(organization_id=wanted.site.organization_id, all_sites=True)
-        return with_site.count() + everywhere.count()
-    return members.count()
-
-
-def _find_few(organization: Organization, wanted: UserFilter, now: datetime) -> dict[Status, list[int]] | None:
-    """The ids of those who match, by status; None if they are many. So a search reads the whole list only once."""
-    members, invitations, declined = users_matching(organization, wanted, one_by_one=True)
-    found: dict[Status, list[int]] = {status: [] for status in Status}
-    for pk, deactivated_at in members.values_list("pk", "deactivated_at")[: FEW + 1]:
-        found[Status.DEACTIVATED if deactivated_at else Status.ACTIVE].append(pk)
-    if len(found[Status.ACTIVE]) + len(found[Status.DEACTIVATED]) > FEW:
-        return None
-    for pk, expires_at, mail_state in invitations.values_list("pk", "expires_at", "mail_state")[: FEW + 1]:
-        found[_status_of(expires_at, mail_state, now)].append(pk)
-    if len(found[Status.PENDING]) + len(found[Status.EXPIRED]) + len(found[Status.SCHEDULED]) > FEW:
-        return None
-    found[Status.DECLINED] += declined.values_list("pk", flat=True)[: FEW + 1]
-    return None if len(found[Status.DECLINED]) > FEW else found
-
-
 People = tuple[QuerySet[Membership], InvitationQuerySet, InvitationQuerySet]
 
 
@@ -214,7 +138,7 @@ def users_matching(
     Each query finds its part of the list from an index of its own. With `one_by_one`, the database looks up the roles
     and sites of each member that it comes across, and not first everyone with the role: better if it stops soon.
     """
-    members = _members(organization, wanted, one_by_one=one_by_one)
+    members = members_matching(organization, wanted, one_by_one=one_by_one)
     invitations, declined = _invitations(organization, wanted), _declined(organization, wanted)
     if keys is None:
         return members, invitations, declined
@@ -224,7 +148,10 @@ def users_matching(
     return members, invitations.filter(pk__in=ids), declined.filter(pk__in=ids)
 
 
-def _members(organization: Organization, wanted: UserFilter, *, one_by_one: bool = False) -> QuerySet[Membership]:
+def members_matching(
+    organization: Organization, wanted: UserFilter, *, one_by_one: bool = False
+) -> QuerySet[Membership]:
+    """The members that match the filter. See `users_matching`."""
     if wanted.expires_soon or (wanted.status and not wanted.status.is_member):
         return Membership.objects.none()
     members = organization.memberships.filter(_search("person_key", wanted.search))

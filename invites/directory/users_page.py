@@ -12,14 +12,13 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
+from invites.directory.counts import DECLINED, MEMBERS, OPEN, StatusCounts
 from invites.directory.paging import Place, slice_after, slice_before, slice_union
 from invites.directory.users import (
     PER_PAGE,
     AccessNames,
     People,
     Person,
-    Status,
-    StatusCounts,
     UserFilter,
     number_in,
     person_of_invitation,
@@ -28,8 +27,7 @@ from invites.directory.users import (
 )
 from invites.models import AccessGrant, Batch, Invitation
 
-# With so many matches, the database finds a page sooner by looking at one after the other.
-MANY = 5_000
+NOBODY: People = (Membership.objects.none(), Invitation.objects.none(), Invitation.objects.none())
 
 
 class UsersPage(Page[Person]):
@@ -96,7 +94,7 @@ class _People:
 
     def _beside_edge(self, queries: People, start: int, stop: int) -> list[Place] | None:
         """The places beside the edge. None without a valid one, or if there are fewer: then people were removed."""
-        if not self._edge or self._counts.few is not None:
+        if not self._edge or not self._counts.has_many:
             return None
         edge = _place_of_edge(self._organization, self._edge, start // PER_PAGE + 1)
         if edge is None:
@@ -106,17 +104,18 @@ class _People:
         return found if len(found) == stop - start else None
 
     def _queries(self) -> People:
-        if self._counts.few is None:
-            one_by_one = self._counts.active + self._counts.deactivated > MANY
-            return users_matching(self._organization, self._wanted, one_by_one=one_by_one)
-        ids = {status: found for status, found in self._counts.few.items() if self._wanted.status in (None, status)}
-        members = [*ids.get(Status.ACTIVE, ()), *ids.get(Status.DEACTIVATED, ())]
-        invitations = [pk for status, found in ids.items() if not status.is_member for pk in found]
-        return (
-            Membership.objects.filter(pk__in=members) if members else Membership.objects.none(),
-            Invitation.objects.filter(pk__in=invitations) if invitations else Invitation.objects.none(),
-            Invitation.objects.none(),
+        """The members, the open and the declined invitations of the list. If they are few, their ids are known."""
+        counts, status = self._counts, self._wanted.status
+        members, invitations, declined = (
+            users_matching(self._organization, self._wanted, one_by_one=True) if counts.has_many else NOBODY
         )
+        if (ids := counts.ids(MEMBERS, status)) is not None:
+            members = Membership.objects.filter(pk__in=ids) if ids else NOBODY[0]
+        if (ids := counts.ids(OPEN, status)) is not None:
+            invitations = Invitation.objects.filter(pk__in=ids) if ids else NOBODY[1]
+        if (ids := counts.ids(DECLINED, status)) is not None:
+            declined = Invitation.objects.filter(pk__in=ids) if ids else NOBODY[2]
+        return members, invitations, declined
 
 
 def _edge_of(person: Person, number: int) -> str:

@@ -26,7 +26,8 @@ from accounts.organizations.members import (
 )
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
-from invites.directory.users import Status, StatusCounts, UserFilter, count_users
+from invites.directory.counts import StatusCounts, count_users
+from invites.directory.users import Status, UserFilter
 from invites.directory.users_page import find_users_page
 from invites.directory.views.rows import rows_of
 from invites.invitations.forms import MemberForm

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.names import fold
-from invites.directory.users import Status, UserFilter, count_users, status_of_invitation, status_of_member
+from invites.directory.counts import count_users
+from invites.directory.users import Status, UserFilter, status_of_invitation, status_of_member
 from invites.directory.users_page import find_users_page
 from invites.invitations.expiry import SOON
 from invites.models import AccessGrant, Invitation

@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Site, User
-from invites.directory.users import Status, UserFilter, count_users
+from invites.directory.counts import count_users
+from invites.directory.users import Status, UserFilter
 from invites.directory.users_page import find_users_page
 from tests.pages import text_of, words_of
 

@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ActivityEntry, Membership, Organization, Site, User
-from invites.directory.users import Status, UserFilter, count_users
+from invites.directory.counts import count_users
+from invites.directory.users import Status, UserFilter
 from invites.directory.users_page import find_users_page
 from invites.invitations import actions
 from invites.invitations.declining import decline

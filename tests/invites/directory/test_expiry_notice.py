@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
-from invites.directory.users import Status, UserFilter, count_users
+from invites.directory.counts import count_users
+from invites.directory.users import Status, UserFilter
 from invites.directory.users_page import find_users_page
 from invites.models import BulkAction, Invitation
 from tests.invites.directory.bulk.helpers import submit

@@ -19,7 +19,8 @@ from accounts.models import ActivityEntry, Membership, Organization, Role, Site,
 from accounts.organizations.roles import delete_role
 from invites import tasks
 from invites.checking import Cells
-from invites.directory.users import UserFilter, count_users
+from invites.directory.counts import count_users
+from invites.directory.users import UserFilter
 from invites.imports import chunks, recovery, release
 from invites.imports.schedule import reschedule_import, send_import_now
 from invites.imports.selectors.responses import responses_of

@@ -6,7 +6,8 @@ import pytest
 
 from accounts.models import Organization
 from accounts.organizations.demo import seed_demo
-from invites.directory.users import StatusCounts, UserFilter, count_users
+from invites.directory.counts import StatusCounts, count_users
+from invites.directory.users import UserFilter
 from invites.models import Invitation
 from tests.invites.invitations.helpers import deliver
 

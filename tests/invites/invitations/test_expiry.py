@@ -151,11 +151,15 @@ def test_another_organization_learns_nothing(invite: Invite, by: Membership, out
 
 
 def test_remembers_the_last_expiry(invite: Invite, by: Membership) -> None:
-    assert count_expiring(by, timezone.now()) == Expiring()
+    assert told_in_all(by) == count_expiring(by, timezone.now()) == Expiring()
     lasting(invite("a@people.example.com"), days=-2)
     past, soon = lasting(invite("b@people.example.com"), hours=-1), lasting(invite("c@people.example.com"), hours=1)
-    found = count_expiring(by, timezone.now())
+    found = told_in_all(by)
     assert (found.last_expired, found.last_expiry) == (_expiry(past), _expiry(soon))
+
+
+def told_in_all(member: Membership) -> Expiring:
+    return count_for_members(member.organization, [fresh(member)], timezone.now())[member.pk]
 
 
 def _expiry(invitation: Invitation) -> datetime:
@@ -187,21 +191,28 @@ def test_the_number_of_queries_is_constant(
     assert _queries(by, invite, first) == _queries(by, invite, more)
 
 
-def test_without_any_it_takes_two_queries(by: Membership) -> None:
+@pytest.mark.parametrize("number", [0, 3])
+def test_only_own_ones_take_two_queries(invite: Invite, by: Membership, number: int) -> None:
+    for each in range(number):
+        lasting(invite(f"p{each}@people.example.com"), days=each - 1)
     # A page knows these already.
     assert by.organization.slug == "acme"
     assert by.has_permission(Permission.INVITE_USERS)
     with CaptureQueriesContext(connection) as captured:
-        count_expiring(by, timezone.now())
+        assert count_expiring(by, timezone.now()).total == number
     assert len(captured) == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_index_alone_counts_them(invite: Invite, acme: Organization) -> None:
+@pytest.mark.parametrize("grouped", [True, False])
+def test_an_index_alone_counts_them(invite: Invite, by: Membership, grouped: bool) -> None:
     for number in range(20):
         lasting(invite(f"p{number}@people.example.com"), days=number % 2 * 2 - 1)
     with CaptureQueriesContext(connection) as captured:
-        count_by_grant(acme, timezone.now())
+        if grouped:
+            count_by_grant(by.organization, timezone.now())
+        else:
+            count_expiring(by, timezone.now())
     plan = plan_of(captured[-1]["sql"])
     # With so few rows, PostgreSQL may choose another index.
     if connection.vendor == "sqlite":
