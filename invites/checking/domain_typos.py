@@ -7,6 +7,7 @@ invalid address we suggest one with the likely domain.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import nlargest
 from typing import NamedTuple
 
 from invites.checking.catalog import notice
@@ -20,10 +21,10 @@ from invites.checking.problem import Notice
 _FEW, _MANY = 3, 10
 # How many times as many as any other domain that may be meant, too.
 _TIMES = 10
+# How many domains we learn from, and how long they may be. Each takes memory that grows with the square of its length.
+_MOST_LEARNED, _LONGEST = 300, 64
 # In a shorter word one letter makes another word: abc.example and abd.example are two companies.
 _SHORTEST = 5
-# We don't compare longer domains: that takes memory and time that grow with the square of their length.
-_LONGEST = 64
 _EDGES = ".,;:!?()[]<>\"' "
 
 
@@ -37,7 +38,8 @@ class Correction(NamedTuple):
 class DomainTypoDetector:
     """Finds typos with the domains of a file's valid addresses.
 
-    `counts` maps each domain, in lower case, to a count.
+    `counts` maps each domain, in lower case, to a count. If very many are frequent, it learns from the most frequent
+    ones, and only suggests those that are far more frequent than all others.
     """
 
     def __init__(self, counts: Mapping[str, int]) -> None:
@@ -45,12 +47,15 @@ class DomainTypoDetector:
         self._near: dict[str, list[str]] = {}
         self._stems: dict[str, list[str]] = {}
         self._near_stems: dict[str, list[str]] = {}
-        for domain, count in counts.items():
-            if count >= _FEW and len(domain) <= _LONGEST:
-                for variant in _variants(domain):
-                    self._near.setdefault(variant, []).append(domain)
-                for stem in _stems(domain):
-                    self._stems.setdefault(stem, []).append(domain)
+        frequent = [domain for domain, count in counts.items() if count >= _FEW and len(domain) <= _LONGEST]
+        learned = nlargest(_MOST_LEARNED + 1, frequent, key=counts.__getitem__)
+        # Another domain may be meant, too, that we haven't learned.
+        self._at_least = _TIMES * counts[learned.pop()] if len(learned) > _MOST_LEARNED else 0
+        for domain in learned:
+            for variant in _variants(domain):
+                self._near.setdefault(variant, []).append(domain)
+            for stem in _stems(domain):
+                self._stems.setdefault(stem, []).append(domain)
         for stem in self._stems:
             for variant in _variants(stem):
                 self._near_stems.setdefault(variant, []).append(stem)
@@ -108,7 +113,7 @@ class DomainTypoDetector:
     def _clearest(self, domains: set[str], *, at_least: int) -> str | None:
         """The most frequent domain, if it is frequent enough and no other one is likely."""
         first, *others = sorted(domains, key=lambda domain: (-self._counts[domain], domain)) or [""]
-        if not first or self._counts[first] < at_least:
+        if not first or self._counts[first] < max(at_least, self._at_least):
             return None
         return first if all(self._counts[first] >= _TIMES * self._counts[other] for other in others) else None
 

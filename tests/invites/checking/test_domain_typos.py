@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
+import tracemalloc
 
 import pytest
 
@@ -102,3 +104,22 @@ def test_searching_many_domains_is_fast() -> None:
     for number in range(1_000):
         own.correct(f"anna@compayn{number}")
     assert time.process_time() - began < 5
+
+
+def test_many_frequent_domains_take_little_memory() -> None:
+    """An admin who edits one row waits until they are learned."""
+    dice = random.Random(1)
+    counts = {"".join(dice.choices("abcdefgh", k=58)) + ".com": 40 for _ in range(4_000)}
+    tracemalloc.start()
+    own = DomainTypoDetector({"northwind.example": 1_000, **counts})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20 * 1024 * 1024
+    assert own.correct("anna@nortwind") == ("anna@northwind.example", "use_domain")
+
+
+def test_among_many_frequent_domains_only_one_that_is_far_more_frequent_is_suggested() -> None:
+    others = {f"{chr(97 + first)}{chr(97 + second)}-company.test": 40 for first in range(26) for second in range(26)}
+    assert DomainTypoDetector({"northwind.example": 400, **others}).correct("anna@nortwind") is not None
+    assert DomainTypoDetector({"northwind.example": 399, **others}).correct("anna@nortwind") is None
+    assert DomainTypoDetector({"northwind.example": 399, **dict(list(others.items())[:299])}).correct("anna@nortwind")
