@@ -29,14 +29,14 @@ class Screen:
     def flag(self, columns: Sequence[Sequence[str]]) -> set[int]:
         """The positions of the rows that need a closer look. `columns` has the cells of each column of the registry."""
         emails, *others = columns
-        flagged = self._flag_addresses(emails)
+        flagged = self.flag_addresses(emails)
         for good, cells in zip(self._others, others, strict=True):
             flagged.update(_positions(cells, good.find_others(cells)))
         return flagged
 
-    def _flag_addresses(self, emails: Sequence[str]) -> set[int]:
-        matches = list(map(USUAL.fullmatch, emails))
-        domains = [match[1] if match else "" for match in matches]
+    def flag_addresses(self, emails: Sequence[str]) -> set[int]:
+        """The same for a column of addresses alone."""
+        domains = [match[1] if match else "" for match in map(USUAL.fullmatch, emails)]
         return set(_positions(domains, self._domains.find_others(domains)))
 
 
@@ -59,19 +59,15 @@ class _GoodCells:
         new = set(cells) - self._good
         if not new:
             return new
-        others = set(filterfalse(self._usual.fullmatch, new)) if self._usual else new
-        longest = max(map(len, new))
-        if self._usual and longest > self._longest:
-            others.update(cell for cell in new if len(cell) > self._longest)
+        others = new
+        if self._usual:
+            others = set(filterfalse(self._usual.fullmatch, new))
+            if max(map(len, new)) > self._longest:
+                others |= {cell for cell in new if len(cell) > self._longest}
         others = set(filterfalse(self._is_good, others))
         if len(self._good) < _CELLS_REMEMBERED:
-            good = new - others if others else new
-            self._good.update(good if longest <= _LONGEST_REMEMBERED else filter(_is_short, good))
+            self._good |= {cell for cell in new - others if len(cell) <= _LONGEST_REMEMBERED}
         return others
-
-
-def _is_short(cell: str) -> bool:
-    return len(cell) <= _LONGEST_REMEMBERED
 
 
 def _good_cells_of(column: Column) -> _GoodCells:
