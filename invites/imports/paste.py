@@ -36,12 +36,10 @@ def read_paste(by: Membership, text: str, *, line_count: int = 0) -> PastedText:
     Raises DomainError: "empty", "too_many_rows", "too_long".
     """
     if len(text) > LONGEST_PASTE or line_count:
-        count = max(line_count, checking.count_lines(text))
-        if count > MOST_PASTED_ROWS:
-            raise _too_many_rows(count)
-        message = _("That’s too much text. Save the cells as a file and upload it: files can have up to {limit} MB.")
-        raise DomainError("too_long", message.format(limit=grouped(settings.MAX_UPLOAD_MB)))
+        raise _too_long(text, line_count)
     pasted = checking.read_pasted(text, evidence_for(by.user, by.organization).languages)
+    if pasted.is_too_long:
+        raise _too_long(text, line_count)
     if not pasted.rows:
         raise DomainError("empty", _("Paste at least one row."))
     if pasted.people_at_most > MOST_PASTED_ROWS:
@@ -60,6 +58,14 @@ def understand_paste(by: Membership, text: str, *, line_count: int = 0) -> Under
 def number_in(text: str) -> int:
     """The number that a browser has sent; 0 for any other text."""
     return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _too_long(text: str, line_count: int) -> DomainError:
+    count = max(line_count, checking.count_lines(text))
+    if count > MOST_PASTED_ROWS:
+        return _too_many_rows(count)
+    message = _("That’s too much text. Save the cells as a file and upload it: files can have up to {limit} MB.")
+    return DomainError("too_long", message.format(limit=grouped(settings.MAX_UPLOAD_MB)))
 
 
 def _too_many_rows(count: int) -> DomainError:

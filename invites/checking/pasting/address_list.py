@@ -18,10 +18,10 @@ from invites.checking.full_names import split_full_name
 _AFTER_ADDRESS = ";；؛"
 # Between addresses, or between a last and a first name.
 _COMMAS = ",，、،"
-_SEPARATORS = _AFTER_ADDRESS + _COMMAS
+SEPARATORS = _AFTER_ADDRESS + _COMMAS
 # What separators are part of, from the first to the last character.
 _CLOSED_BY = {'"': '"', "“": "”", "<": ">", "(": ")"}
-_SPECIAL = re.compile(f"[{_SEPARATORS}{''.join(_CLOSED_BY)}]")
+_SPECIAL = re.compile(f"[{SEPARATORS}{''.join(_CLOSED_BY)}]")
 # What stands before the first address of a line: a bullet, a number, and the field of an email.
 _BULLET = re.compile(r"(?:[-*\u2022\u00b7\u2013]|\d{1,4}[.)])\s+")
 _FIELD = re.compile(r"(?:To|Cc|Bcc|From|An|Kopie|Blindkopie|Von|À|De|Cci|Para|CCO)\s?:\s*", re.IGNORECASE)
@@ -102,7 +102,7 @@ def _cut(line: str) -> Iterator[_Piece]:
         mark, at = found[0], found.end()
         if mark == "," and _is_typo_for_dot(line, start, at):
             continue
-        if mark in _SEPARATORS:
+        if mark in SEPARATORS:
             yield _Piece(start, found.start(), mark in _AFTER_ADDRESS)
             start = at
         elif mark not in never_closed and (mark not in '"“' or _begins_word(line, found.start())):
@@ -121,7 +121,7 @@ def _is_typo_for_dot(line: str, start: int, at: int) -> bool:
 
 
 def _begins_word(line: str, at: int) -> bool:
-    return at == 0 or line[at - 1].isspace() or line[at - 1] in _SEPARATORS
+    return at == 0 or line[at - 1].isspace() or line[at - 1] in SEPARATORS
 
 
 def _find_end(line: str, mark: str, at: int) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from invites.checking.cells.text import is_blank
 from invites.checking.columns import COLUMNS
 from invites.checking.full_names import is_decided_by_commas, suggest_order
-from invites.checking.pasting.address_list import Entry, find_entries
+from invites.checking.pasting.address_list import SEPARATORS, Entry, find_entries
 from invites.checking.reading.columns.column_names import find_meaning
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
 from invites.checking.reading.dialect import DELIMITERS
@@ -22,6 +22,8 @@ from invites.checking.reading.records import write_table
 # How much can be pasted: people, and characters.
 MOST_PASTED_ROWS = 500
 LONGEST_PASTE = 500_000
+# How many lines, separators and @ signs a list may have. Each may begin another person, which takes time to read.
+_MOST_SIGNS = 20 * MOST_PASTED_ROWS
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+\.[^\s@]+")
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?', re.IGNORECASE)
@@ -54,7 +56,8 @@ class PastedText:
 
     `lines` are those of the text, and `rows` its records, without blank ones. The number of a row is that of its line;
     if a line has several people, rows are numbered consecutively. `delimiter` is empty for a list of addresses.
-    `has_quotes`: a cell in quotation marks may have the delimiter and line breaks.
+    `has_quotes`: a cell in quotation marks may have the delimiter and line breaks. `is_too_long`: it is a list that
+    wasn't read.
 
     The import is read with `options` and `first_row`, as `Check` takes them. If that leaves the order of names open,
     they are shown as with `likely_options`.
@@ -68,6 +71,7 @@ class PastedText:
     likely_options: ReadingOptions | None = None
     first_row: int = 1
     header: tuple[str, ...] = ()
+    is_too_long: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -104,6 +108,8 @@ def read_pasted(text: str, languages: Sequence[str] = ()) -> PastedText:
     delimiter = _find_delimiter(lines)
     if delimiter:
         return _read_cells(lines, delimiter)
+    if len(lines) + sum(map(text.count, f"@{SEPARATORS}")) > _MOST_SIGNS:
+        return PastedText(tuple(lines), (), is_too_long=True)
     if lines and text.startswith("\ufeff"):
         lines[0] = f" {lines[0]}"  # The places of people are those in the text.
     return _read_list(lines, languages)

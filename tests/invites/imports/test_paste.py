@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -174,11 +175,18 @@ def test_the_import_finds_what_was_shown(paste: Paste, admin_membership: Members
         ("; ".join(["a@example.com"] * (MOST_PASTED_ROWS + 1)), "too_many_rows"),
         ("x" * (LONGEST_PASTE + 1), "too_long"),
         ("x\n" * LONGEST_PASTE, "too_many_rows"),
+        ("a@b.co;" * 60_000, "too_long"),
+        ("a@b.co " * 60_000, "too_long"),
+        ('"",' * 130_000, "too_long"),
+        ("a@b.co\n" * 60_000, "too_many_rows"),
     ],
 )
 def test_limits(admin_membership: Membership, text: str, code: str) -> None:
+    began = time.thread_time()
     with domain_error(code):
         read_paste(admin_membership, text)
+    # While an admin types, this is asked again and again.
+    assert time.thread_time() - began < 0.5
 
 
 def test_says_how_many_rows_are_too_many(admin_membership: Membership) -> None:

@@ -153,6 +153,12 @@ def test_counts_people_without_column_names(count: int) -> None:
     assert count_lines("\r\n".join(lines)) == count
 
 
+def test_a_list_of_thousands_is_not_read_but_a_table_with_many_cells_is() -> None:
+    assert read_pasted("a@x.example; " * 10_001).is_too_long
+    rows = "\n".join(f"a{at}@x.example,Ann,Ek{',' * 30}" for at in range(MOST_PASTED_ROWS))
+    assert read_pasted(rows).people_at_most == MOST_PASTED_ROWS
+
+
 SIGNS = st.text(st.sampled_from("aé@.,;:<>()[]\"'\\ \t\n\r\0|=花ن\u200b\ud800“”-"), max_size=60)
 
 
