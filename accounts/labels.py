@@ -16,6 +16,9 @@ from invites.checking.cells.links import find_link, find_link_in_prose
 LONGEST_MESSAGE = 500
 LONGEST_SENDER_NAME = 80
 LONGEST_QUOTED_LINK = 60
+# A text this many times as long is rejected before it is looked at, which takes time. Invisible characters don't count
+# for the limits, but nobody has so many.
+_TIMES_TOO_LONG = 20
 
 # Persian, Indic scripts and emoji need joiners. No other invisible character is needed.
 _JOINERS = frozenset("\u200c\u200d")
@@ -56,15 +59,21 @@ def clean_message(text: str) -> str:
 
     Raises ValidationError if it is longer than LONGEST_MESSAGE, or has something that mail programs turn into a link.
     """
+    if len(text) > _TIMES_TOO_LONG * LONGEST_MESSAGE:
+        raise _message_too_long()
     if link := find_link_in_prose(text):
         message = _("Remove “{link}”. Messages can’t contain links.")
         raise ValidationError(message.format(link=link[:LONGEST_QUOTED_LINK]), code="link")
     lines = _LINE_BREAK.sub("\n", text).replace("\t", " ").split("\n")
     cleaned = "\n".join("".join(filter(_is_wanted, line)).rstrip() for line in lines).strip()
     if len(cleaned) > LONGEST_MESSAGE:
-        message = _("Shorten the message to {limit} characters.")
-        raise ValidationError(message.format(limit=grouped(LONGEST_MESSAGE)), code="max_length")
+        raise _message_too_long()
     return cleaned
+
+
+def _message_too_long() -> ValidationError:
+    message = _("Shorten the message to {limit} characters.")
+    return ValidationError(message.format(limit=grouped(LONGEST_MESSAGE)), code="max_length")
 
 
 def _is_wanted(character: str) -> bool:
@@ -74,6 +83,8 @@ def _is_wanted(character: str) -> bool:
 def clean_sender_name(text: str) -> str:
     """The name on one line. Raises ValidationError for what could change the header, and for links."""
     name = text.strip()
+    if len(name) > _TIMES_TOO_LONG * LONGEST_SENDER_NAME:
+        raise _sender_name_too_long()
     if any(each in "<>" or (unicodedata.category(each) in _UNSEEN and each not in _JOINERS) for each in name) or (
         _LINE_BREAK.search(name)
     ):
@@ -82,9 +93,13 @@ def clean_sender_name(text: str) -> str:
         message = _("Remove “{link}”. Sender names can’t contain links.")
         raise ValidationError(message.format(link=link[:LONGEST_QUOTED_LINK]), code="link")
     if len(name) > LONGEST_SENDER_NAME:
-        message = _("Shorten the name to {limit} characters.")
-        raise ValidationError(message.format(limit=grouped(LONGEST_SENDER_NAME)), code="max_length")
+        raise _sender_name_too_long()
     return " ".join(name.split())
+
+
+def _sender_name_too_long() -> ValidationError:
+    message = _("Shorten the name to {limit} characters.")
+    return ValidationError(message.format(limit=grouped(LONGEST_SENDER_NAME)), code="max_length")
 
 
 class MessageField(forms.CharField):

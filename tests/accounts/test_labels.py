@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -22,6 +24,16 @@ def test_counts_what_is_left() -> None:
     assert clean_message("é" * 500 + "\u200b\r\n ") == "é" * 500
     with pytest.raises(ValidationError, match="Shorten the message to 500 characters"):
         clean_message("é" * 501)
+
+
+@pytest.mark.parametrize("text", ["\u200b" * 1_900_000, "a." * 900_000, "e\u0301\u0316" * 300_000])
+def test_a_text_that_is_far_too_long_is_refused_at_once(text: str) -> None:
+    began = time.thread_time()
+    with pytest.raises(ValidationError, match="Shorten the message to 500 characters"):
+        clean_message(text)
+    with pytest.raises(ValidationError, match="Shorten the name to 80 characters"):
+        clean_sender_name(text)
+    assert time.thread_time() - began < 0.1
 
 
 @pytest.mark.parametrize("text", ["see evil.com", "evil\u200b.com", "e\u202evil.com", "a@b.co", "x\n10.0.0.1\ny"])
