@@ -449,6 +449,8 @@ LOGGING = logging_settings(level=LOG_LEVEL, form=LOG_FORMAT)
 configure_structlog()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# On a busy machine, tasks of the schedule expire before a worker takes them. The next ones follow within seconds.
+DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logging.INFO
 # Leaving a page closes its stream.
 DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logging.INFO
 # Invalid forms and missing pages are not errors of the product.

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
@@ -14,6 +15,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 import pytest
 from django.core.exceptions import SuspiciousOperation
 from django.test import Client
+from django_structlog.celery.receivers import CeleryReceiver
 
 from accounts.models import User
 from accounts.organizations.access import views_of
@@ -123,6 +125,16 @@ def test_searches_are_not_logged(
     lines = [record.getMessage() for record in caplog.records]
     assert any(path in line for line in lines)
     assert not [line for line in lines if "chiara" in line]
+
+
+def test_a_task_that_expired_on_a_busy_machine_is_not_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """A hint that came too late. `make run` shows warnings, and nobody can do anything about this one."""
+    receiver = CeleryReceiver()
+    request = SimpleNamespace(id="1", task="invites.tasks.recover")
+    with caplog.at_level(logging.INFO):
+        receiver.receiver_task_revoked(request=request, expired=True, terminated=False)
+
+    assert [record.levelno for record in caplog.records] == [logging.INFO]
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
