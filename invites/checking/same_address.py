@@ -74,10 +74,10 @@ class Addresses:
         """Add the keys of the next chunk. The chunk in which each of them occurs first; None if all are new."""
         self.chunks.append(tuple(keys))
         if self._are_unique:
-            before = len(self._all)
-            self._all.update(keys)
-            self._all.discard("")
-            if len(self._all) - before == len(keys) - keys.count(""):
+            distinct = set(keys)
+            distinct.discard("")
+            if len(distinct) == len(keys) - keys.count("") and self._all.isdisjoint(distinct):
+                self._all |= distinct
                 return None
             self._are_unique = False
             self._all.clear()
