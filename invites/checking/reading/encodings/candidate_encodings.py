@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -173,8 +173,7 @@ def weigh(words: Sequence[bytes], ascii_words: Iterable[str], languages: Sequenc
     decodings = _weigh_all(_decode(words, shares))
     if not decodings:
         return Weighed((), ())
-    best = decodings[0]
-    return Weighed(tuple(decodings), tuple(_compare(best, other) for other in decodings[1:]))
+    return Weighed(tuple(decodings), tuple(_compare_all(decodings[0], decodings[1:])))
 
 
 def find_shares(words: Iterable[str], languages: Sequence[str] = ()) -> tuple[float, ...]:
@@ -274,15 +273,21 @@ def _spread(found: list[_T]) -> list[_T]:
     return found[:: -(-len(found) // _MAX_WEIGHED) or 1]
 
 
-def _compare(one: Decoding, other: Decoding) -> Margin:
-    """How far one decoding is ahead of the other."""
+def _compare_all(one: Decoding, others: Iterable[Decoding]) -> Iterator[Margin]:
+    """How far one decoding is ahead of each of the others."""
+    contexts = list(map(_contexts_of, one.words))
+    return (_compare(one, other, contexts) for other in others)
+
+
+def _compare(one: Decoding, other: Decoding, contexts: Sequence[tuple[str, ...]]) -> Margin:
+    """How far one decoding is ahead of the other. `contexts` are those of its words."""
     different: dict[tuple[str, ...], tuple[str, str]] = {}
     same: list[str] = []
-    for mine, theirs in zip(one.words, other.words, strict=True):
+    for mine, theirs, context in zip(one.words, other.words, contexts, strict=True):
         if mine == theirs:
             same.append(mine)
         else:
-            different.setdefault(_contexts_of(mine), (mine, theirs))
+            different.setdefault(context, (mine, theirs))
     of_same = sum((one.weigh(word) or 0.0) - (other.weigh(word) or 0.0) for word in same[:_FIRST])
     total = one.prior - other.prior + max(-_MAX_OF_SAME_WORDS, min(_MAX_OF_SAME_WORDS, of_same))
     worst, is_impossible = 0.0, False
@@ -320,13 +325,14 @@ def fits_without_doubt(weighed: Weighed, codec: str) -> bool:
     own = next((each for each in weighed.decodings if each.codec == codec), None)
     if own is None or any(own.weigh(word) is None for word in own.words):
         return False
-    return all(_compare(own, other).worst >= -AGAINST for other in weighed.decodings if other is not own)
+    others = (each for each in weighed.decodings if each is not own)
+    return all(margin.worst >= -AGAINST for margin in _compare_all(own, others))
 
 
 def is_damaged_utf8(words: Sequence[bytes], weighed: Weighed) -> bool:
     """Whether a file that isn't valid UTF-8 has words in UTF-8, whole or damaged, that no encoding can explain."""
     best = weighed.decodings[0]
-    return any(best.weigh(text) is None and _is_once_utf8(word) for word, text in zip(words, best.words, strict=True))
+    return any(_is_once_utf8(word) and best.weigh(text) is None for word, text in zip(words, best.words, strict=True))
 
 
 def _is_once_utf8(word: bytes) -> bool:

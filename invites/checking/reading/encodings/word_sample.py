@@ -36,7 +36,8 @@ class WordSample:
             self._rest = self._rest[: MAX_LENGTH + 1]
 
     def finish(self) -> list[bytes]:
-        self._take(self._rest)
+        if not self.is_full:
+            self._take(self._rest)
         return list(self.words)
 
     def _take(self, text: bytes) -> None:
@@ -53,6 +54,8 @@ class WordSample:
                     space = text.find(b" ", at)
                     end = len(text) if space < 0 else space
                     self.words[text[start:end]] = None
+                    if self.is_full:
+                        return
 
 
 def find_ascii_words(text: bytes) -> list[str]:

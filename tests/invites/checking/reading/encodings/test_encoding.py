@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from invites.checking import Row
+from invites.checking.reading.encodings import candidate_encodings
 from invites.checking.reading.encodings.candidate_encodings import find_shares, weigh
 from invites.checking.reading.encodings.known_encodings import LABELS, LANGUAGES_OF
 from invites.checking.reading.encodings.letters import INDEXES, LANGUAGES, fold, log_likelihoods
@@ -290,3 +292,23 @@ def test_an_endless_word_is_not_a_name(size: int) -> None:
     assert check_bytes(header + "é".encode() * size + b"\n").rejection is None
     report = check_bytes(header + "é".encode("cp1252") * size + b"\n")
     assert report.verdict == "undecided" or report.problems[0].line == 2
+
+
+def test_of_thousands_of_words_only_some_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file is read in the request, and another encoding must not make that slow."""
+    dice = random.Random(1)
+    rows = (",".join("".join(dice.choices("αβγδεζηθικλμνξοπρστ", k=7)) for _ in range(2)) for _ in range(8_000))
+    calls: Counter[str] = Counter()
+    for name in ("read_word", "_contexts_of"):
+        counted = getattr(candidate_encodings, name)
+
+        def count(word: str, *, name: str = name, counted: Callable[[str], object] = counted) -> object:
+            calls[name] += 1
+            return counted(word)
+
+        monkeypatch.setattr(candidate_encodings, name, count)
+
+    check_bytes("\n".join(["Email,First name", *rows]).encode("cp1253"))
+
+    assert calls["read_word"] < 5_000
+    assert calls["_contexts_of"] <= 16_000, "Once for each word, and not for each encoding."
