@@ -141,7 +141,12 @@ def _job_of(batch: Batch) -> CorrectionJob | None:
 
 def _check(batch: Batch, budget: Budget) -> None:
     budget.check_size(batch.file_size)
-    upload = stored_upload(batch)
+    upload, renew_if_due = stored_upload(batch), ClaimRenewer(batch)
+
+    def keep() -> None:
+        budget.check_time()
+        renew_if_due()
+
     check = checking.Check(
         upload,
         limits=limits_of(batch, budget.limits),
@@ -150,7 +155,7 @@ def _check(batch: Batch, budget: Budget) -> None:
         allowed=allowed_domains(batch.organization),
         first_row=batch.first_row,
         known=known_rows_of(batch),
-        while_waiting=ClaimRenewer(batch),
+        while_waiting=keep,
     )
     _delete_staged_rows(batch)
     skipped_numbers = frozenset(batch.skipped_numbers)

@@ -121,6 +121,18 @@ def test_a_slow_csv_file_is_left_to_a_worker(
     assert state_after_upload(ines, many(2), "team.csv", grant) == Batch.State.CHECKING
 
 
+def test_a_file_that_takes_long_to_understand_is_left_to_a_worker(
+    ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_parts, "SECONDS_IN_REQUEST", 0.0)
+    names = ("Email,Full name\n" + "ann@example.com,Szűcs Ann\n" * 1_000).encode("cp1250")
+    assert state_after_upload(ines, names, "team.csv", grant) == Batch.State.CHECKING
+
+    tasks.check_batch(Batch.objects.get().pk)
+
+    assert Batch.objects.get().state == Batch.State.NEEDS_ANSWER
+
+
 def test_a_request_does_not_load_a_large_file(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
