@@ -389,10 +389,18 @@ INBOX_OPEN = DEVELOPMENT and EMAIL_BACKEND.startswith("django_mail_preview.")
 CELERY_BROKER_URL = broker("REDIS_URL") or embedded_broker.broker_url(DATA_DIR)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
-# A worker reads its queues in turn, so that a reset link doesn't wait for an import.
+# A worker reads its queues in turn, so that a reset link doesn't wait for an import, and neither waits for recoveries,
+# which pile up while a worker gets little of a busy machine.
 CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", "account-email"))
-CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "account-email"}}
+CELERY_TASK_QUEUES = tuple(
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "account-email", "schedule")
+)
+CELERY_TASK_ROUTES = {
+    "invites.tasks.recover": {"queue": "schedule"},
+    "accounts.tasks.send_unsent_emails": {"queue": "schedule"},
+    "accounts.tasks.clean_up": {"queue": "schedule"},
+    "accounts.tasks.*": {"queue": "account-email"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 # A task is acknowledged when it has ended, so that the task of a dead worker is delivered again.
@@ -421,8 +429,8 @@ CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 RECOVERY_SECONDS = seconds("RECOVERY_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
-    # What was lost on the way is found here. A recovery may wait for the turns that are before it in the queue: if it
-    # expired sooner, one large batch would keep what others have lost from being found.
+    # What was lost on the way is found here. A recovery may wait until a process is free: if it expired sooner, one
+    # large batch would keep what others have lost from being found.
     "recover": {
         "task": "invites.tasks.recover",
         "schedule": RECOVERY_SECONDS,

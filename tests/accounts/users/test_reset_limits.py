@@ -264,13 +264,9 @@ def test_an_email_that_could_not_be_sent_for_a_day_is_given_up(client: Client, a
     assert mail.outbox == []
 
 
-def test_tasks_of_accounts_have_a_queue_that_every_worker_takes_from() -> None:
-    queues = app.amqp.queues
-    assert set(queues.consume_from) == {"celery", "account-email"}
-    assert {queue.routing_key for queue in queues.values()} == {"celery", "account-email"}
-    for task in (tasks.send_account_emails, tasks.send_unsent_emails, tasks.clean_up):
+def test_tasks_of_accounts_have_a_queue_of_their_own() -> None:
+    for task in (tasks.send_account_emails, tasks.record_failed_sign_in):
         assert app.amqp.router.route({}, task.name)["queue"].name == "account-email"
-    assert app.amqp.router.route({}, "invites.tasks.recover")["queue"].name == "celery"
 
 
 # --- The owner is notified of a new password --------------------------------------------------------------------
