@@ -62,7 +62,8 @@ def main() -> None:
         say("Drop: skipped, because Chromium isn't installed")
         return
     with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
-        stack = Stack(Path(directory) / "var", INVITATIONS_PER_DAY="1000000", INVITATIONS_PER_INVITER_PER_DAY="1000000")
+        limits = {"INVITATIONS_PER_DAY": "1000000", "INVITATIONS_PER_INVITER_PER_DAY": "1000000"}
+        stack = Stack(Path(directory) / "var", WORKER_NICE="", **limits)
         stack.start()
         try:
             with sync_playwright() as playwright:

@@ -10,6 +10,7 @@ import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService
 from celery.worker import state as worker_state
+from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
@@ -79,4 +80,4 @@ def end_with_the_worker(**_: Any) -> None:
 @signals.worker_process_init.connect
 def let_pages_go_first(**_: Any) -> None:
     """Workers get a lower priority, because the web server or the database may be on the same machine."""
-    give_way()
+    give_way(settings.WORKER_NICE)

@@ -31,6 +31,7 @@ for _name in (
     "WORKBOOK_MEMORY_MB",
     "WORKBOOK_SECONDS",
     "WORKERS",
+    "WORKER_NICE",
 ):
     os.environ.pop(_name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="rollcall-tests-")

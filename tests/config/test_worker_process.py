@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.harness.running import ROOT
-from config.worker_process import GIVE_WAY
+from config.harness.running import ROOT, clean_environment
 
+GIVE_WAY = 10
 AUTOGROUP = Path("/proc/self/autogroup")
 # Like the pool of a worker, whose first process leads a session.
 OF_THE_POOL = """
@@ -24,11 +24,18 @@ sys.stdout.write(open("/proc/self/autogroup").read() if os.path.exists("/proc/se
 """
 
 
-def told(*, own_session: bool) -> tuple[int, str]:
+def told(*, own_session: bool, **settings: str) -> tuple[int, str]:
     """The nice value, and that of its session. The latter is empty where sessions have no share."""
     command = [sys.executable, "-c", OF_THE_POOL]
     done = subprocess.run(
-        command, cwd=ROOT, start_new_session=own_session, capture_output=True, text=True, check=True, timeout=60
+        command,
+        cwd=ROOT,
+        env=clean_environment(DEBUG="1", **settings),
+        start_new_session=own_session,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     nice, _, share = done.stdout.partition("\n")
     return int(nice), share.strip()
@@ -43,6 +50,13 @@ def test_a_pool_process_has_a_lower_priority() -> None:
     nice, _ = told(own_session=True)
 
     assert nice == os.getpriority(os.PRIO_PROCESS, 0) + GIVE_WAY
+
+
+def test_it_can_have_the_priority_of_others() -> None:
+    nice, share = told(own_session=True, WORKER_NICE="0")
+
+    assert nice == os.getpriority(os.PRIO_PROCESS, 0)
+    assert not share or share.endswith("nice 0")
 
 
 def test_the_session_of_a_worker_has_a_lower_priority_and_that_of_a_terminal_does_not() -> None:

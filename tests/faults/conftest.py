@@ -47,9 +47,12 @@ def server() -> Iterator[MailServer]:
 
 
 def mailing_by(server: MailServer) -> dict[str, str]:
-    """The recovery task comes as often as it does by itself: within how long work goes on depends on it."""
+    """The recovery task comes as often as it does by itself: within how long work goes on depends on it.
+
+    The worker gives way a little, so that pages are fast, but goes on if the machine is busy.
+    """
     url = f"smtp://127.0.0.1:{server.port}"
-    return {"EMAIL_URL": url, "EMAIL_TIMEOUT": "3", "WORKERS": "2", "RECOVERY_SECONDS": ""}
+    return {"EMAIL_URL": url, "EMAIL_TIMEOUT": "3", "WORKERS": "2", "WORKER_NICE": "5", "RECOVERY_SECONDS": ""}
 
 
 @pytest.fixture(params=["embedded", "servers"])
