@@ -37,6 +37,7 @@ from invites.imports import chunks
 from invites.imports.upload import start_batch
 from invites.models import Batch
 from tests import databases
+from tests.mail_catcher import MailCatcher
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"
@@ -242,9 +243,15 @@ def work() -> Callable[[Batch], Batch]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """`manage.py up` with a data directory of its own; see config/harness/running.py for what it offers."""
-    with tempfile.TemporaryDirectory(prefix="rollcall-stack-") as directory:
-        running = Stack(Path(directory) / "var")
+    """`manage.py up` with a data directory of its own; see config/harness/running.py for what it offers.
+
+    It sends its emails by SMTP.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="rollcall-stack-") as directory,
+        MailCatcher(Path(directory) / "var" / "mail") as catcher,
+    ):
+        running = Stack(Path(directory) / "var", EMAIL_URL=f"smtp://127.0.0.1:{catcher.port}")
         running.start()
         try:
             yield running

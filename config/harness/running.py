@@ -150,6 +150,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    reply_to: str = ""
 
 
 def copy_prepared_data(data_dir: Path, *, demo: bool) -> None:
@@ -194,7 +195,13 @@ def _read_mail(path: Path) -> Mail:
         part.get_content_type(): part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
     }
     subject = str(json.loads(path.read_text())["subject"])
-    return Mail(_recipient_of(path), subject, text=parts.get("text/plain", ""), html=parts.get("text/html", ""))
+    return Mail(
+        _recipient_of(path),
+        subject,
+        text=parts.get("text/plain", ""),
+        html=parts.get("text/html", ""),
+        reply_to=str(message.get("Reply-To", "")),
+    )
 
 
 class Stack:
