@@ -19,9 +19,9 @@ def reply_to(request: HttpRequest, token: str) -> HttpResponse:
     is_confirmed = request.method == "POST"
     found = confirm_reply_to(token) if is_confirmed else find_reply_to_request(token)
     context = {"found": found, "is_confirmed": is_confirmed}
-    response = render(request, "mailing/reply_to.html", context, status=200 if found else 404)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    # Other sites don't learn the URL: see SECURE_REFERRER_POLICY. With "no-referrer", browsers would also hide from this
+    # site where the form comes from, and it would be refused.
+    return render(request, "mailing/reply_to.html", context, status=200 if found else 404)
 
 
 @public("Says only that it is a test.")

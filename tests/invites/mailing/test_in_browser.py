@@ -1,7 +1,9 @@
-"""The preview of the invitation email in Chromium: beside the settings, and in the dialogs, by keyboard."""
+"""The settings of the invitation email in Chromium, and its preview: beside them, and in the dialogs, by keyboard."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from config.harness.driving import ROLE, SITE
 from config.harness.running import Stack, wait_for
+from tests.files import csv_of
+from tests.stories import ADMINS, import_file
 
 SETTINGS = "/o/acme/settings/email/"
 EVIL = '<img src=x onerror="alert(1)">'
@@ -52,6 +56,40 @@ def test_the_preview_follows_what_is_typed_and_a_test_is_sent(admin_page: Page, 
         what="the test",
     )[-1]
     assert "Call 4100." in mail.text
+
+
+def test_replies_come_to_an_address_once_it_is_confirmed(
+    stack: Stack, new_context: Any, signed_in_state: Any, tmp_path: Path
+) -> None:
+    page, desk = new_context(storage_state=signed_in_state(ADMINS["globex"])).new_page(), "desk@replies.example.com"
+    page.goto("/o/globex/settings/email/")
+    page.get_by_label("Message for everyone").fill("See evil.com today.")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_text("Remove “evil.com”. Messages can’t contain links.").first).to_be_visible()
+    page.get_by_label("Message for everyone").fill("")
+    page.get_by_label("Reply-to address").fill(desk)
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_text(f"{desk} isn’t confirmed yet.")).to_be_visible()
+    file = tmp_path / "replies.csv"
+
+    def replies_go_to(email: str) -> str:
+        file.write_bytes(csv_of(email))
+        import_file(stack, file, organization="globex")
+        return stack.wait_for_mail(email).reply_to
+
+    assert desk not in replies_go_to("one@replies.example.com")
+    link = re.search(r"http://\S+/reply-to/\S+", stack.wait_for_mail(desk).text)
+    assert link
+    theirs = new_context().new_page()
+    theirs.goto(link[0])
+    # Email programs open links by themselves.
+    page.reload()
+    expect(page.get_by_text(f"{desk} isn’t confirmed yet.")).to_be_visible()
+    theirs.get_by_role("button", name="Confirm this address").click()
+    expect(theirs.get_by_role("heading", name="The address is confirmed")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("isn’t confirmed yet.")).to_have_count(0)
+    assert desk in replies_go_to("two@replies.example.com")
 
 
 def test_an_invitation_is_previewed_in_its_dialog(admin_page: Page, stack: Stack) -> None:
