@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from config.harness.driving import (
 )
 from config.harness.running import Stack
 from tests.files import csv_of
+from tests.stories import import_file, in_two_days
 
 # The zone of Acme in the demo.
 ZONE = ZoneInfo("Europe/Paris")
@@ -95,6 +97,20 @@ def test_a_canceled_import_emails_nobody(stack: Stack, admin_page: Page) -> None
     page.goto("/o/acme/users/?q=never@sched")
     expect(page.locator("#people")).to_contain_text("Nobody matches")
     assert stack.inbox(email) == []
+
+
+def test_an_import_is_sent_sooner(stack: Stack, admin_page: Page, tmp_path: Path) -> None:
+    page, people, file = admin_page, ("sooner.one@sched.example.com", "sooner.two@sched.example.com"), "sooner.csv"
+    (tmp_path / file).write_bytes(csv_of(*people))
+    batch = import_file(stack, tmp_path / file, "--send-at", in_two_days())
+    page.goto(f"/o/acme/batches/{batch}/")
+    page.get_by_role("link", name="Send now").click()
+    expect(heading(page)).to_have_text("Send the emails now?")
+    expect(page.locator("#dialog")).to_contain_text("2 people will get their emails right away")
+    assert [stack.inbox(email) for email in people] == [[], []]
+    page.locator("#dialog").get_by_role("button", name="Send now").click()
+    expect(page.locator(".rc-page-title")).to_contain_text("Done")
+    assert [len(stack.inbox(email)) for email in people] == [1, 1]
 
 
 def test_one_person_is_scheduled_in_another_zone_then_sent_now(
