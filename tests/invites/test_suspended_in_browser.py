@@ -1,8 +1,10 @@
-"""A member of a suspended organization sees everything and changes nothing, in Chromium."""
+"""A member of a suspended organization sees everything and changes nothing, and nothing is sent, in Chromium."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +12,8 @@ from playwright.sync_api import Page, expect
 from config.harness.driving import heading
 from config.harness.running import Stack
 from tests.browser.test_accessibility import examine
+from tests.files import csv_of
+from tests.stories import import_file, in_two_days, link_in, run
 
 pytestmark = pytest.mark.browser
 SUSPENDED = "Acme is suspended. You can look at everything, but not change it"
@@ -27,14 +31,14 @@ def test_a_suspended_organization_can_be_looked_at(stack: Stack, suspended: None
     page = admin_page
     page.goto("/o/acme/users/")
     expect(page.locator("#banners")).to_contain_text(SUSPENDED)
-    examine(page)
+    assert list(examine(page)) == []
 
     # The dialog says it before anybody fills in a form.
     page.goto("/o/acme/sites/")
     page.get_by_role("link", name="Add site").first.click()
     expect(heading(page)).to_be_focused()
     expect(page.locator("#dialog")).to_contain_text(SUSPENDED)
-    examine(page)
+    assert list(examine(page)) == []
     page.locator("#dialog input[name=name]").fill("Bergen")
     page.locator("#dialog").get_by_role("button", name="Add site").click()
     expect(page.locator("#dialog")).to_contain_text("Nothing was changed.")
@@ -69,3 +73,39 @@ def test_without_javascript_a_page_says_why_nothing_was_changed(
 
     expect(page.locator("#content")).to_contain_text(SUSPENDED)
     expect(page.locator("#content")).to_contain_text("Nothing was changed.")
+
+
+@pytest.fixture
+def globex_is_active(stack: Stack) -> Iterator[None]:
+    yield
+    stack.manage("resume_organization", "globex")
+
+
+def test_nothing_is_sent_and_links_wait_until_it_is_resumed(
+    stack: Stack, globex_is_active: None, new_context: Any, tmp_path: Path
+) -> None:
+    before, later, other = (f"{name}@suspended.example.com" for name in ("before", "later", "other"))
+    file = tmp_path / "suspended.csv"
+    file.write_bytes(csv_of(before))
+    import_file(stack, file, organization="globex")
+    link = link_in(stack.wait_for_mail(before))
+    file.write_bytes(csv_of(later))
+    scheduled = import_file(stack, file, "--send-at", in_two_days(), organization="globex")
+    stack.manage("suspend_organization", "globex")
+    run(stack, f"Batch.objects.filter(pk={scheduled}).update(send_at=timezone.now())")
+
+    # The page of a link that no longer works, which names nobody.
+    invitee = new_context().new_page()
+    invitee.goto(link)
+    expect(invitee.get_by_role("heading", name="This invitation is no longer valid")).to_be_visible()
+    expect(invitee.locator("main")).not_to_contain_text("Globex")
+    # The worker goes on with another organization, and sends nothing of this one.
+    file.write_bytes(csv_of(other))
+    import_file(stack, file)
+    stack.wait_for_mail(other)
+    assert stack.inbox(later) == []
+
+    stack.manage("resume_organization", "globex")
+    stack.wait_for_mail(later)
+    invitee.goto(link)
+    expect(invitee.get_by_role("heading", name="Join Globex")).to_be_visible()
