@@ -35,7 +35,7 @@ def test_a_member_is_deactivated_and_reactivated_from_an_import(
     page.keyboard.press("Enter")
     expect(heading(page)).to_have_text(f"Deactivate {NAME}?")
     expect(heading(page)).to_be_focused()
-    examine(page)
+    assert list(examine(page)) == []
     page.get_by_role("button", name="Deactivate").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#alerts")).to_contain_text(f"{NAME} was deactivated.")
@@ -54,7 +54,7 @@ def test_a_member_is_deactivated_and_reactivated_from_an_import(
     page.goto("/o/acme/batches/")
     page.get_by_role("link", name="deactivated-again.csv").click()
     expect(page.locator("#batch")).to_contain_text("1 person in this file is deactivated")
-    examine(page)
+    assert list(examine(page)) == []
     page.get_by_role("link", name="Reactivate row 2").click()
     expect(heading(page)).to_have_text(f"Reactivate {NAME}?")
     page.get_by_role("button", name="Reactivate").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,13 +11,10 @@ from playwright.sync_api import Page, expect
 from config.harness.daylight import zone_by_day
 from config.harness.running import Stack, wait_for
 from tests.invites.mailing.test_in_browser import SETTINGS, email_in
+from tests.stories import run
 
 # Days pass.
 DUE = """
-from datetime import timedelta
-from django.utils import timezone
-from accounts.models import Organization
-from invites.models import Invitation, ReminderCursor
 acme = Organization.objects.get(slug="acme")
 acme.time_zone = "{zone}"
 acme.save()
@@ -26,7 +24,14 @@ ReminderCursor.objects.update(next_at=timezone.now())
 """
 
 
-def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, stack: Stack) -> None:
+@pytest.fixture
+def by_day(stack: Stack) -> Iterator[str]:
+    """The name of a time zone for Acme where it is by day. Afterwards, it has its own."""
+    yield zone_by_day()
+    run(stack, "Organization.objects.filter(slug='acme').update(time_zone='Europe/Paris')")
+
+
+def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, stack: Stack, by_day: str) -> None:
     page, email = admin_page, "rita@people.example.com"
     page.goto(f"{stack.url}/o/acme/invite/")
     page.get_by_label("Email").fill(email)
@@ -56,8 +61,7 @@ def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, 
     expect(page.get_by_text("Invitation email saved.")).to_be_visible()
     expect(days).to_have_value("3")
 
-    done = stack.manage("shell", "--no-imports", "-c", DUE.format(zone=zone_by_day(), email=email))
-    assert done.returncode == 0, done.stderr
+    run(stack, DUE.format(zone=by_day, email=email))
     reminder = wait_for(
         lambda: next((each for each in stack.inbox(email) if each.subject.startswith("Reminder: ")), None),
         what="the reminder",
