@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from config.harness.running import Stack, is_alive, wait_for
+from config.harness.running import Stack, children_of, is_alive, wait_for
 from invites.directory.bulk.start import CHUNK
 from invites.imports.undo import SLICE
 from invites.imports.upload_parts import BYTES_IN_REQUEST
@@ -31,15 +31,10 @@ UNKNOWN = 7
 REFUSED = len(range(0, PEOPLE, UNKNOWN))
 # Rows of a file that a worker checks, in several chunks.
 MANY = 6_000
-RESUMED_SECONDS = 30
+# It promises half a minute. Twice as much is allowed, because the machine may be busy.
+RESUMED_SECONDS = 60
 # In this share of the trials, something must be in progress at the kill. Otherwise the test proves nothing.
 HITS = TRIALS // 4
-CHILDREN = """
-import json
-from config.celery import app
-replies = app.control.inspect(timeout=3).stats() or {}
-print(json.dumps([pid for reply in replies.values() for pid in reply["pool"]["processes"]]))
-"""
 
 
 def mailed(server: MailServer, domain: str) -> Counter[str]:
@@ -47,13 +42,27 @@ def mailed(server: MailServer, domain: str) -> Counter[str]:
 
 
 def living_children(work: Work) -> list[int]:
-    """Both of them: one that was killed while it had nothing to do is replaced a moment later."""
+    """Both of them: one that was killed while it had nothing to do is replaced a moment later.
+
+    The kernel is asked and not the worker, which needs the broker for its answer. The schedule is a child, too, but has
+    the priority of the worker.
+    """
 
     def both() -> list[int] | None:
-        found: list[int] = [pid for pid in work.worker.ask(CHILDREN) if is_alive(pid)]
+        assert work.worker.worker is not None
+        parent = work.worker.worker.pid
+        found = [pid for pid in children_of(parent) if priority_of(pid) > priority_of(parent)]
         return found if len(found) == 2 else None
 
-    return wait_for(both, what="two children", seconds=30)
+    return wait_for(both, what="two children", seconds=60)
+
+
+def priority_of(pid: int) -> int:
+    """Its nice value; very low if it has ended."""
+    try:
+        return os.getpriority(os.PRIO_PROCESS, pid) if is_alive(pid) else -100
+    except ProcessLookupError:
+        return -100
 
 
 # --- While sending email -----------------------------------------------------------------------------
@@ -123,12 +132,12 @@ def send_later_and_kill(work: Work, server: MailServer, *, domain: str, whole: b
     tomorrow = f"{datetime.now() + timedelta(days=1):%Y-%m-%d} 12:00"
     batch = work.invite(many(PEOPLE, domain=domain), send_at=tomorrow)
     state = f"SELECT state FROM invites_batch WHERE id = {batch}"
-    wait_for(lambda: work.ask(state) == ["scheduled"], what="a scheduled import", seconds=60)
+    wait_for(lambda: work.ask(state) == ["scheduled"], what="a scheduled import", seconds=120)
     assert mailed(server, domain).total() == 0
     victims = living_children(work)
     point = random.SystemRandom().randrange(PEOPLE - 50)
     work.let_time_pass(batch)
-    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=60)
+    wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=120)
 
     if whole:
         work.worker.kill_worker()
@@ -150,21 +159,21 @@ def send_later_and_kill(work: Work, server: MailServer, *, domain: str, whole: b
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["all children", "the whole worker"])
-def test_reminders_continue_after_a_kill_and_at_most_one_is_sent_twice(
+def test_resending_continues_after_a_kill_and_at_most_one_person_gets_two(
     work: Work, server: MailServer, whole: bool
 ) -> None:
     server.seconds_per_mail = 0.02
     for trial in range(FEWER):
-        remind_and_kill(work, server, domain=f"trial{trial}.example.com", whole=whole)
+        resend_and_kill(work, server, domain=f"trial{trial}.example.com", whole=whole)
 
 
-def remind_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool) -> None:
+def resend_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool) -> None:
     people = 200
     batch = work.invite(many(people, domain=domain))
     work.wait_for_end(batch)
     victims = living_children(work)
     point = people + random.SystemRandom().randrange(1, people)
-    assert work.remind(batch) == people
+    assert work.resend(batch) == people
     wait_for(lambda: mailed(server, domain).total() >= point, what=f"{point} mails", seconds=60)
 
     if whole:
@@ -184,7 +193,7 @@ def remind_and_kill(work: Work, server: MailServer, *, domain: str, whole: bool)
         what=goes_on,
         seconds=RESUMED_SECONDS,
     )
-    wait_for(lambda: work.ask(unsent) == [0], what="the rest of the reminders", seconds=60)
+    wait_for(lambda: work.ask(unsent) == [0], what="the rest of them", seconds=120)
     mails = mailed(server, domain)
     assert set(mails.values()) <= {2, 3}, f"Killed after {point} mails."
     assert mails.total() <= 2 * people + 1, f"Killed after {point} mails."

@@ -117,7 +117,7 @@ def test_only_emails_contain_the_link(tmp_path: Path) -> None:
         work.invite(many(30))
         work.wait_until_done()
         work.invite_singly(3, domain="single.example.com", organization="acme")
-        assert work.remind(1) == 30
+        assert work.resend(1) == 30
         wait_for(lambda: work.mails().total() == 63, what="all mails")
         link = re.compile(r"/i/(?:decline/|report/)?([\w-]{27,})/")
         tokens = {token for mail in worker.inbox() for token in link.findall(mail.text)}

@@ -31,13 +31,8 @@ began = time.monotonic()
 answer = client.post("/o/acme/import/", {{"roles": [role.pk], "sites": ["all"], "file": file}})
 print(json.dumps({{"status": answer.status_code, "seconds": time.monotonic() - began}}))
 """
-LET_TIME_PASS = """
-from django.utils import timezone
-from invites.models import Batch
-Batch.objects.filter(pk={batch}).update(send_at=timezone.now())
-"""
 # All whom a batch invited are sent their invitation again; prints how many.
-REMIND = """
+RESEND = """
 from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch
@@ -160,10 +155,10 @@ class Work:
         answer: dict[str, Any] = self.worker.ask(UPLOAD.format(path=str(self.path)))
         return answer
 
-    def remind(self, batch: int) -> int:
+    def resend(self, batch: int) -> int:
         """Resends invitations of the batch without waiting for the minimum interval. Returns how many."""
         settings = {**self.worker.settings, "RESEND_PAUSE": "0"}
-        done = run_manage("shell", "--no-imports", "-c", REMIND.format(batch=batch), **settings)
+        done = run_manage("shell", "--no-imports", "-c", RESEND.format(batch=batch), **settings)
         assert done.returncode == 0, done.stderr
         return int(done.stdout.strip())
 
