@@ -19,8 +19,8 @@ def reply_to(request: HttpRequest, token: str) -> HttpResponse:
     is_confirmed = request.method == "POST"
     found = confirm_reply_to(token) if is_confirmed else find_reply_to_request(token)
     context = {"found": found, "is_confirmed": is_confirmed}
-    # Other sites don't learn the URL: see SECURE_REFERRER_POLICY. With "no-referrer", browsers would also hide from this
-    # site where the form comes from, and it would be refused.
+    # SECURE_REFERRER_POLICY hides the URL from other sites. With "no-referrer", browsers would also hide from this site
+    # where the form comes from, and it would be refused.
     return render(request, "mailing/reply_to.html", context, status=200 if found else 404)
 
 
