@@ -1,7 +1,7 @@
-"""Take a picture of every page, light and dark, wide and narrow: `python -m tests.look.pictures [DIRECTORY]`.
+"""Take a picture of every page, light and dark, wide and narrow: `python -m tests.look.pictures [DIRECTORY [NAME…]]`.
 
-Runs the product with the demo and some imports. Opens each URL of tests/test_every_address.py as an admin, with all
-objects of its kind; what answers with a page is photographed. Names the pages that scroll sideways, and fails then.
+Runs the product with the demo and what it lacks: see scenes.py and things.py. With names, such as `accept` or
+`users-*`, only these pages are photographed. Names the pages that scroll sideways, and fails then.
 """
 
 from __future__ import annotations
@@ -10,118 +10,145 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from config.harness.driving import ROLE, SITE, csv_of, mixed_people
 from config.harness.running import CHROMIUM_FLAGS, ROOT, Stack, find_chromium
 
+if TYPE_CHECKING:
+    from tests.look.scenes import Scene
+
 DIRECTORY = ROOT / "var" / "pictures"
 WIDTHS = {1280: 900, 390: 844}
 
-# What the demo lacks, and the ids of everything.
-_PREPARE = """
-import json
-from accounts.models import *
-from invites.models import *
-acme = Organization.objects.get(slug="acme")
-admin = User.objects.get(email="admin@example.com")
-BulkAction.objects.create(organization=acme, started_by=admin, kind="resend", total=2, expected=2, done=2, state="done")
-RememberedReading.objects.create(organization=acme, signature="s", reading={}, file_name="team.csv")
-print(json.dumps({
-    "": [None],
-    "role": list(acme.roles.values_list("pk", flat=True)[:3]),
-    "site": list(acme.sites.values_list("pk", flat=True)[:1]),
-    "membership": list(acme.memberships.exclude(user=admin).values_list("pk", flat=True)[:2]),
-    "invitation": list(acme.invitations.filter(state="pending").order_by("expires_at").values_list("pk", flat=True)[:2]),
-    "batch": list(acme.batches.order_by("pk").values_list("pk", flat=True)),
-    "bulk_action": list(BulkAction.objects.values_list("pk", flat=True)),
-    "reading": list(RememberedReading.objects.values_list("pk", flat=True)),
-    "entry": list(ActivityEntry.objects.filter(organization_id=acme.pk).values_list("pk", flat=True)[:1]),
-}))
-"""
 
-
-def addresses(things: Mapping[str, list[int | None]]) -> Iterator[tuple[str, str]]:
-    """The name of each picture and its path: every URL of an organization, and those outside, for these ids by kind."""
-    from django.urls import reverse
-
-    from tests.test_every_address import ARGUMENTS, OTHERS, OURS, SIGN_IN_PAGES
-
-    for name, (_answers, kind) in OURS.items():
-        for number, pk in enumerate(things[kind], start=1):
-            path = reverse(name, args=["acme"] if pk is None else ["acme", pk])
-            yield f"{name.replace(':', '-')}{f'-{number}' if pk is not None else ''}", path
-    for name in [*OTHERS, *SIGN_IN_PAGES]:
-        yield name.replace(":", "-"), reverse(name, args=ARGUMENTS.get(name))
-
-
-def main(directory: Path) -> int:
+def main(directory: Path, names: Sequence[str] = ("*",)) -> int:
     """The number of pages that scroll sideways."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django
 
     django.setup()
+    from tests.look.scenes import every_address, other_scenes, scenes_of_invitees
+
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rollcall-pictures-") as made, sync_playwright() as playwright:
         stack = Stack(Path(made) / "var")
         stack.start()
         try:
-            _import_files(stack, Path(made))
-            prepared = stack.manage("shell", "--no-imports", "-c", _PREPARE)
-            assert prepared.returncode == 0, prepared.stderr
-            things = json.loads(prepared.stdout.strip().splitlines()[-1])
+            things = _make_things(stack, Path(made))
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
-            page = browser.new_page(base_url=stack.url)
-            _sign_in(page, stack.password)
-            # Signing out comes last.
-            found = sorted(addresses(things), key=lambda each: "logout" in each[0])
-            return sum([_photograph(page, name, path, directory) for name, path in found])
+            viewers = Viewers(browser, stack)
+            scenes = [*every_address(things), *other_scenes(things), *scenes_of_invitees(stack)]
+            wanted = [scene for scene in scenes if any(fnmatch(scene.name, name) for name in names)]
+            return _photograph_all(viewers, wanted, directory)
         finally:
             stack.stop()
 
 
-def _import_files(stack: Stack, directory: Path) -> None:
-    """One import that is done, one with problems, one that was rejected, and one that waits for an answer."""
+def _make_things(stack: Stack, directory: Path) -> dict[str, list[int | None]]:
+    """Imports in every state, and everything else that the demo lacks. Returns the ids of everything by kind."""
     rows = mixed_people(4, "pictures")
+    responses = mixed_people(18, "responses")
     for name, content in {
         "team": csv_of([*rows, rows[0]]),
         "problems": csv_of([*rows, ("ann@x", "Ann", "Ending", ""), ("two@@example.com", "", "Signs", "")]),
         "rejected": b"First name,Surname\r\nAnn,Lee\r\n",
         "unclear": b"Email,First name,Surname\r\nann@example.com,Ann,Lee\r\n",
+        "later": csv_of(mixed_people(3, "later")),
+        "old": csv_of(mixed_people(3, "old")),
+        "responses": csv_of(responses),
     }.items():
-        path = directory / f"{name}.csv"
-        path.write_bytes(content)
-        arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
-        stack.manage("invite_csv", str(path), *arguments)
+        _import(stack, directory / f"{name}.csv", content)
+    _run(stack, "respond")
+    # Some declined, and one is deactivated.
+    again = [*responses, ("joao.figueiredo@example.com", "João", "Figueiredo", "")]
+    _import(stack, directory / "again-with-a-name-so-long-that-no-table-has-room-for-all-of-it.csv", csv_of(again))
+    found: dict[str, list[int | None]] = json.loads(_run(stack, "make").splitlines()[-1])
+    return found
 
 
-def _sign_in(page: Page, password: str) -> None:
-    page.goto("/accounts/login/")
-    page.locator("input[name=login]").fill("admin@example.com")
-    page.locator("input[name=password]").fill(password)
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url("**/users/")
+def _import(stack: Stack, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    tomorrow = f"{datetime.now() + timedelta(days=1):%Y-%m-%d} 09:00"
+    later = ("--send-at", tomorrow) if path.stem == "later" else ()
+    arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
+    stack.manage("invite_csv", str(path), *arguments, *later)
 
 
-def _photograph(page: Page, name: str, path: str, directory: Path) -> bool:
-    """Whether the page scrolls sideways. Downloads, streams and whatever doesn't exist are no pages."""
-    answer = page.request.head(path)
-    if not answer.ok or not answer.headers.get("content-type", "").startswith("text/html"):
-        return False
+def _run(stack: Stack, function: str) -> str:
+    """Run a function of things.py, and return what it printed."""
+    code = f"from tests.look import things; things.{function}()"
+    done = stack.manage("shell", "--no-imports", "-c", code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class Viewers:
+    """A page of each person who looks, signed in when it is needed. Nobody has one, too."""
+
+    def __init__(self, browser: Browser, stack: Stack) -> None:
+        self._browser, self._stack = browser, stack
+        self._pages: dict[str, Page] = {}
+
+    def page_of(self, email: str) -> Page:
+        if email not in self._pages:
+            page = self._pages[email] = self._browser.new_page(base_url=self._stack.url)
+            if email:
+                self._sign_in(page, email)
+        return self._pages[email]
+
+    def _sign_in(self, page: Page, email: str) -> None:
+        page.goto("/accounts/login/")
+        page.locator("input[name=login]").fill(email)
+        page.locator("input[name=password]").fill(self._stack.password)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+def _photograph_all(viewers: Viewers, scenes: Sequence[Scene], directory: Path) -> int:
+    """The number of pages that scroll sideways."""
+    done, wide = set[str](), 0
+    for scene in scenes:
+        page = viewers.page_of(scene.viewer)
+        if scene.url_name and (scene.url_name in done or not _is_page(page, scene.path)):
+            continue
+        done.add(scene.url_name)
+        wide += _photograph(page, scene, directory)
+    return wide
+
+
+def _photograph(page: Page, scene: Scene, directory: Path) -> bool:
+    """Whether the page scrolls sideways."""
     is_wide = False
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            page.goto(path)
-            page.screenshot(path=directory / f"{name}-{scheme}-{width}.png", full_page=True, animations="disabled")
+            page.goto(scene.path)
+            for step in scene.steps:
+                step(page)
+            path = directory / f"{scene.name}-{scheme}-{width}.png"
+            # A dialog is in the middle of the window.
+            whole = not page.locator("dialog[open]").count()
+            page.screenshot(path=path, full_page=whole, animations="disabled")
             is_wide |= page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    sys.stdout.write(f"{name} {path}{'  scrolls sideways' if is_wide else ''}\n")
+    sys.stdout.write(f"{scene.name} {scene.path}{'  scrolls sideways' if is_wide else ''}\n")
     return is_wide
 
 
+def _is_page(page: Page, path: str) -> bool:
+    """Not a download or a stream, and there. Where a path leads elsewhere, that page has a picture of its own."""
+    answer = page.request.head(path)
+    is_html = answer.headers.get("content-type", "").startswith("text/html")
+    return answer.ok and is_html and answer.url.endswith(path)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else DIRECTORY))
+    chosen = sys.argv[1:]
+    sys.exit(main(Path(chosen[0]) if chosen else DIRECTORY, chosen[1:] or ("*",)))

@@ -1,19 +1,25 @@
-"""The command that takes pictures knows every page."""
+"""The command that takes pictures knows every page, and what belongs on them."""
 
 from __future__ import annotations
 
 from django.urls import resolve
 
-from tests.look.pictures import addresses
+from tests.look.scenes import every_address, other_scenes
 from tests.test_every_address import OTHERS, OURS, SIGN_IN_PAGES
+
+KINDS = {kind for _answers, kind in OURS.values()}
+THINGS: dict[str, list[int | None]] = {kind: [1, 2] if kind else [None] for kind in KINDS}
 
 
 def test_every_address_is_asked_for_a_picture() -> None:
-    kinds = {kind for _answers, kind in OURS.values()}
-    things: dict[str, list[int | None]] = {kind: [1, 2] if kind else [None] for kind in kinds}
+    found = list(every_address(THINGS))
 
-    found = dict(addresses(things))
-
-    asked = {resolve(path).view_name for path in found.values()}
+    asked = {resolve(scene.path).view_name for scene in found}
     assert asked == {*OURS, *OTHERS, *SIGN_IN_PAGES}
-    assert len(set(found.values())) == len(found)
+    assert len({scene.path for scene in found}) == len(found)
+
+
+def test_no_picture_replaces_another() -> None:
+    names = [scene.name for scene in (*every_address(THINGS), *other_scenes(THINGS))]
+
+    assert len(set(names)) == len(names)
