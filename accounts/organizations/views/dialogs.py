@@ -8,6 +8,9 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from accounts.htmx import asks_for_fragment
@@ -19,9 +22,22 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def about(question: str, **names: str) -> SafeString:
+    """The question as the heading of a dialog. Names keep their direction among the words."""
+    return format_html(question, **{key: format_html("<bdi>{}</bdi>", name) for key, name in names.items()})
+
+
 def show(request: MemberRequest, template: str, form: forms.Form, **context: Any) -> HttpResponse:
     """The dialog with its form. The status is 422 if the form has errors."""
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+
+
+def ask_to_delete(request: MemberRequest, form: forms.Form, *, in_use: str, **context: Any) -> HttpResponse:
+    """Ask whether to delete a role or a site, or say why it can't be."""
+    if in_use or form.errors:
+        context |= {"button": ""}
+    context |= {"in_use": in_use, "busy": _("Deleting…"), "is_danger": True}
+    return show(request, "organizations/delete.html", form, **context)
 
 
 def done(request: MemberRequest, message: str, *, event: str, page: str) -> HttpResponse:

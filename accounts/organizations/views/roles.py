@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,7 +20,7 @@ from accounts.organizations.in_use import why_in_use
 from accounts.organizations.role_access import check_may_change_permissions, why_not_permissions
 from accounts.organizations.roles import check_can_change, delete_role, is_fixed, may_edit, save_role
 from accounts.organizations.selectors import roles_of
-from accounts.organizations.views.dialogs import done, posted, show
+from accounts.organizations.views.dialogs import about, ask_to_delete, done, posted, show
 from accounts.permissions import Permission, permission_summary
 
 LIST, CHANGED = "organizations:roles", "roles:changed"
@@ -105,4 +106,15 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         else:
             said = _("The role {name} was deleted.").format(name=role.name)
             return done(request, said, event=CHANGED, page=LIST)
-    return show(request, "organizations/role_delete.html", form, role=role, in_use=why_in_use(role))
+    return ask_to_delete(
+        request,
+        form,
+        in_use=why_in_use(role),
+        question=about(_("Delete {name}?"), name=role.name),
+        consequence=_("Nobody has this role. Deleting it can’t be undone."),
+        stay=_("Keep role"),
+        button=_("Delete role"),
+        back_url=reverse(LIST, args=[organization]),
+        kind="role",
+        pk=pk,
+    )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,7 +20,7 @@ from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.in_use import why_in_use
 from accounts.organizations.selectors import sites_of
 from accounts.organizations.sites import check_can_change, delete_site, save_site, why_not_change
-from accounts.organizations.views.dialogs import done, posted, show
+from accounts.organizations.views.dialogs import about, ask_to_delete, done, posted, show
 from accounts.permissions import Permission
 
 PAGE = 25
@@ -91,7 +92,18 @@ def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         else:
             said = _("The site {name} was deleted.").format(name=site.name)
             return done(request, said, event=CHANGED, page=LIST)
-    return show(request, "organizations/site_delete.html", form, site=site, in_use=why_in_use(site))
+    return ask_to_delete(
+        request,
+        form,
+        in_use=why_in_use(site),
+        question=about(_("Delete {name}?"), name=site.name),
+        consequence=_("Nobody is assigned to this site. Deleting it can’t be undone."),
+        stay=_("Keep site"),
+        button=_("Delete site"),
+        back_url=reverse(LIST, args=[organization]),
+        kind="site",
+        pk=pk,
+    )
 
 
 def _site(request: MemberRequest, pk: int) -> Site:

@@ -292,10 +292,13 @@ def bulk_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespons
             return error_response(request, broken, title=_("Nothing was undone"))
         return _started(request, undo, then=reverse("directory:bulk_results", args=[organization, pk]))
     counts = plan_undo(request.membership, action)
+    is_possible = counts is None or Outcome.CHANGED in counts
     context = {
-        "action": action,
         "question": undo_question(action.changed if counts is None else counts.get(Outcome.CHANGED, 0)),
         "rows": undo_rows(counts) if counts else [],
-        "is_possible": counts is None or Outcome.CHANGED in counts,
+        "is_possible": is_possible,
+        "button": _("Undo change") if is_possible else "",
+        "busy": _("Undoing…"),
+        "back_url": reverse("directory:bulk_results", args=[organization, pk]),
     }
     return render(request, "directory/bulk_undo.html", context)

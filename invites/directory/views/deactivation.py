@@ -11,8 +11,8 @@ from django_htmx.http import trigger_client_event
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.members import deactivate_membership, reactivate_membership
+from accounts.organizations.views.dialogs import about
 from accounts.permissions import Permission
-from invites.directory.views.removal import about
 from invites.directory.views.users import member_to_change
 from invites.invitations.authorization import count_working_invitations
 from invites.invitations.views.responses import error_response, success_response
@@ -26,7 +26,7 @@ def member_deactivate(request: MemberRequest, organization: str, pk: int) -> Htt
     member = member_to_change(request, pk)
     if request.method != "POST":
         context = {
-            "member": member,
+            "lead": member.user.email,
             "question": about(_("Deactivate {user}?"), user=member.get_full_name()),
             "button": _("Deactivate"),
             "busy": _("Deactivating…"),
@@ -49,7 +49,7 @@ def member_reactivate(request: MemberRequest, organization: str, pk: int) -> Htt
     member = member_to_change(request, pk)
     if request.method != "POST":
         context = {
-            "member": member,
+            "lead": member.user.email,
             "question": about(_("Reactivate {user}?"), user=member.get_full_name()),
             "button": _("Reactivate"),
             "busy": _("Reactivating…"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.grants import GrantableAccess
-from accounts.organizations.views.dialogs import posted
+from accounts.organizations.views.dialogs import about, posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import Cells
@@ -84,7 +84,13 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     """Resend an invitation. Opened as a page, ask first."""
     invitation = _invitation_to_change(request, pk, CANNOT_RESEND)
     if request.method != "POST":
-        context = {"invitation": invitation, "days": settings.INVITATION_DAYS}
+        context = {
+            "invitation": invitation,
+            "days": settings.INVITATION_DAYS,
+            "question": _("Resend the invitation?"),
+            "button": _("Resend"),
+            "busy": _("Sending…"),
+        }
         return render(request, "directory/invitation_resend.html", context)
     try:
         actions.resend(request.membership, invitation)
@@ -106,7 +112,22 @@ def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> Htt
             return error_response(request, broken, title=_("The invitation wasn’t revoked"))
         revoked = _("The invitation to {email} was revoked.").format(email=invitation.email)
         return success_response(request, revoked, gone=reverse("directory:invitation", args=(organization, pk)))
-    return render(request, "directory/invitation_revoke.html", {"invitation": invitation})
+    context = {"invitation": invitation, "is_danger": True, **_revoke_texts(invitation)}
+    return render(request, "directory/invitation_revoke.html", context)
+
+
+def _revoke_texts(invitation: Invitation) -> dict[str, str]:
+    """Nobody has got an email about one that is scheduled, so there is nothing to revoke."""
+    name = invitation.full_name
+    if invitation.is_scheduled:
+        return {
+            "question": about(_("Cancel the invitation for {name}?"), name=name),
+            "stay": _("Keep it"),
+            "button": _("Cancel invitation"),
+            "busy": _("Canceling…"),
+        }
+    question = about(_("Revoke the invitation for {name}?"), name=name)
+    return {"question": question, "button": _("Revoke"), "busy": _("Revoking…")}
 
 
 @requires(Permission.INVITE_USERS)
@@ -115,7 +136,13 @@ def invitation_again(request: MemberRequest, organization: str, pk: int) -> Http
     """Say that the invitee declined, then invite them anyway."""
     invitation = _declined_to_change(request, pk, CANNOT_RESEND)
     if request.method != "POST":
-        return render(request, "directory/invitation_again.html", {"invitation": invitation})
+        context = {
+            "invitation": invitation,
+            "question": about(_("Invite {name} again?"), name=invitation.full_name),
+            "button": _("Invite again"),
+            "busy": _("Sending…"),
+        }
+        return render(request, "directory/invitation_again.html", context)
     try:
         actions.invite_again(request.membership, invitation)
     except DomainError as broken:
@@ -130,7 +157,14 @@ def invitation_unlist(request: MemberRequest, organization: str, pk: int) -> Htt
     """Ask, then remove a declined invitation from the list."""
     invitation = _declined_to_change(request, pk, CANNOT_REVOKE)
     if request.method != "POST":
-        return render(request, "directory/invitation_unlist.html", {"invitation": invitation})
+        context = {
+            "invitation": invitation,
+            "question": about(_("Remove {name} from the list?"), name=invitation.full_name),
+            "button": _("Remove from the list"),
+            "busy": _("Removing…"),
+            "is_danger": True,
+        }
+        return render(request, "directory/invitation_unlist.html", context)
     try:
         actions.unlist(request.membership, invitation)
     except DomainError as broken:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, member, requires
 from accounts.organizations.members import remove_membership
+from accounts.organizations.views.dialogs import about
 from accounts.permissions import Permission
 from invites.directory.views.users import member_to_change, reload_whole_page
 from invites.invitations.authorization import count_working_invitations
@@ -29,7 +28,7 @@ def member_remove(request: MemberRequest, organization: str, pk: int) -> HttpRes
     user = found.get_full_name()
     if request.method != "POST":
         context = {
-            "member": found,
+            "lead": found.user.email,
             "question": about(_("Remove {user}?"), user=user),
             "button": _("Remove"),
             "busy": _("Removing…"),
@@ -72,8 +71,3 @@ def _leave(request: MemberRequest) -> HttpResponse:
         title = _("You haven’t left {organization}").format(organization=here)
         return error_response(request, broken, title=title)
     return reload_whole_page(request, reverse("users:home"))
-
-
-def about(question: str, **names: str) -> SafeString:
-    """The question as the heading of a dialog. Names keep their direction among the words."""
-    return format_html(question, **{key: format_html("<bdi>{}</bdi>", name) for key, name in names.items()})

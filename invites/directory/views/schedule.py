@@ -10,13 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.views.dialogs import posted
+from accounts.organizations.views.dialogs import about, posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.invitations import schedule
 from invites.invitations.authorization import CANNOT_EDIT, check_can_manage
 from invites.invitations.forms import SendTimeForm
 from invites.invitations.views.responses import error_response, outdated_response, success_response
+from invites.invitations.views.send_time import ask_for_time
 from invites.invitations.visibility import visible_invitations
 from invites.invitations.wording import send_time_text
 from invites.models import Invitation
@@ -41,8 +42,8 @@ def invitation_schedule(request: MemberRequest, organization: str, pk: int) -> H
             text = _("The invitation to {email} will be sent {time}.")
             at = send_time_text(request.organization, form.send_at)
             return success_response(request, text.format(email=invitation.email, time=at), page=_page(invitation))
-    context = {"form": form, "invitation": invitation, "back_url": _page(invitation)}
-    return render(request, "directory/invitation_schedule.html", context, status=422 if form.errors else 200)
+    lead = about(_("When the invitation is sent to {name}, {email}"), name=invitation.full_name, email=invitation.email)
+    return ask_for_time(request, form, lead=lead, back_url=_page(invitation))
 
 
 @requires(Permission.INVITE_USERS)
@@ -53,7 +54,13 @@ def invitation_send_now(request: MemberRequest, organization: str, pk: int) -> H
     if not invitation.is_scheduled:
         return outdated_response(request, schedule.not_scheduled(invitation))
     if request.method != "POST":
-        context = {"invitation": invitation, "back_url": _page(invitation)}
+        context = {
+            "invitation": invitation,
+            "back_url": _page(invitation),
+            "question": _("Send the invitation now?"),
+            "button": _("Send now"),
+            "busy": _("Sending…"),
+        }
         return render(request, "directory/invitation_send_now.html", context)
     try:
         schedule.send_now(request.membership, invitation)

@@ -156,7 +156,16 @@ def member_edit(request: MemberRequest, organization: str, pk: int) -> HttpRespo
         except DomainError as broken:
             if broken.code == "gives_up":
                 chosen = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
-                context = {"broken": broken, "chosen": chosen, "back_url": page}
+                context = {
+                    "broken": broken,
+                    "chosen": chosen,
+                    "question": _("Give up your own permissions?"),
+                    "lead": request.organization.name,
+                    "button": _("Give up"),
+                    "busy": _("Saving…"),
+                    "is_danger": True,
+                    "back_url": page,
+                }
                 return render(request, "directory/member_give_up.html", context)
             form.add_error(None, broken.message)
         else:

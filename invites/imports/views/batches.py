@@ -52,6 +52,7 @@ from invites.imports.selectors.typos import typos_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
+from invites.imports.views.dialogs import import_question
 from invites.imports.views.lookup import batch_to_change, batch_to_download, batch_to_see
 from invites.imports.views.progress import progress_context, progress_dialog
 from invites.imports.views.reading import started_response
@@ -184,8 +185,14 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     batch = batch_to_change(request, pk)
     may_stop = batch.is_running or batch.state in (Batch.State.NEEDS_CONFIRMATION, Batch.State.SCHEDULED)
     if request.method != "POST" and may_stop:
-        consequence = before_stopping(batch, progress_now(batch))
-        context = {"batch": batch, "consequence": consequence, "is_waiting": not batch.is_running}
+        context = {
+            **import_question(batch, _question_before_stopping(batch)),
+            "consequence": before_stopping(batch, progress_now(batch)),
+            "stay": _("Keep going") if batch.is_running else _("Keep it"),
+            "button": _("Stop") if batch.is_running else _("Cancel import"),
+            "busy": _("Stopping…") if batch.is_running else _("Canceling…"),
+            "is_danger": True,
+        }
         return render(request, "imports/batch_stop.html", context)
     if request.method == "POST":
         if "job" in request.POST:
@@ -198,6 +205,12 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         batch.refresh_from_db()
         return trigger_client_event(progress_dialog(request, batch), "shell:changed")
     return redirect("imports:batch", organization, pk)
+
+
+def _question_before_stopping(batch: Batch) -> str:
+    if not batch.is_running:
+        return _("Cancel this import?")
+    return _("Stop inviting?") if batch.state == Batch.State.INVITING else _("Stop now?")
 
 
 @requires(Permission.INVITE_USERS)
@@ -218,7 +231,14 @@ def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpRespon
     """Ask, then revoke every invitation of the import that was not accepted."""
     batch = batch_to_change(request, pk)
     if request.method != "POST":
-        context = {"batch": batch, "summary": summary_of(batch)}
+        context = {
+            **import_question(batch, _("Undo this import?")),
+            "stay": _("Keep import"),
+            "button": _("Undo import"),
+            "busy": _("Undoing…"),
+            "is_danger": True,
+            "summary": summary_of(batch),
+        }
         return render(request, "imports/batch_undo.html", context)
     count = undo_import(request.membership, batch)
     if batch.is_being_undone:

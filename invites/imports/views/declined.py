@@ -16,8 +16,10 @@ from invites import tasks
 from invites.imports.declined import MOST, declined_rows, invite_declined, unconfirmed_powers
 from invites.imports.presentation.confirmation import able_text, powers_from
 from invites.imports.views.batches import message_response
+from invites.imports.views.dialogs import import_question
 from invites.imports.views.lookup import batch_to_change
 
+_INVITE = ngettext_lazy("Invite {count} person who declined?", "Invite {count} people who declined?")
 _INVITED = ngettext_lazy("{count} person was invited again.", "{count} people were invited again.")
 _SKIPPED = ngettext_lazy("{count} was skipped.", "{count} were skipped.")
 _OTHER_DOMAINS = ngettext_lazy(
@@ -33,9 +35,12 @@ def batch_invite_declined(request: MemberRequest, organization: str, pk: int) ->
     batch = batch_to_change(request, pk)
     if request.method != "POST":
         powers = unconfirmed_powers(batch)
+        count = declined_rows(batch)[:MOST].count()
         context = {
-            "batch": batch,
-            "count": declined_rows(batch)[:MOST].count(),
+            **import_question(batch, counted(_INVITE, count) if count else _("Invite people who declined")),
+            "button": _("Invite anyway") if count else "",
+            "busy": _("Inviting…"),
+            "count": count,
             "able": able_text(powers),
             "powers": " ".join(powers),
         }

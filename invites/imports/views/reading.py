@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -24,6 +25,7 @@ from invites.imports.presentation import reading_columns, spellings
 from invites.imports.presentation.banners import banners_for
 from invites.imports.reading import answer, delete_undecided
 from invites.imports.views.confirm import confirm_response
+from invites.imports.views.dialogs import import_question
 from invites.imports.views.lookup import batch_to_change, batch_to_see
 from invites.imports.views.progress import progress_dialog
 from invites.invitations.authorization import why_not_change
@@ -182,7 +184,14 @@ def batch_delete(request: MemberRequest, organization: str, pk: int) -> HttpResp
     if batch.state != Batch.State.NEEDS_ANSWER:
         return _moved_on_response(request, batch)
     if request.method != "POST":
-        return render(request, "imports/reading_delete.html", {"batch": batch})
+        context = {
+            **import_question(batch, _("Delete this file?")),
+            "back_url": reverse("imports:batch_reading", args=[organization, pk]),
+            "stay": _("Keep it"),
+            "button": _("Delete"),
+            "is_danger": True,
+        }
+        return render(request, "imports/reading_delete.html", context)
     page = reverse("imports:batch", args=[organization, pk])
     try:
         delete_undecided(batch, by=request.membership)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.views.dialogs import posted
+from accounts.organizations.views.dialogs import about, posted
 from accounts.permissions import Permission
 from invites import tasks
+from invites.imports.presentation.names import import_name
 from invites.imports.schedule import check_scheduled, reschedule_import, send_import_now
 from invites.imports.views.batches import message_response
+from invites.imports.views.dialogs import import_question
 from invites.imports.views.lookup import batch_to_change
 from invites.invitations.forms import SendTimeForm
 from invites.invitations.views.responses import outdated_response
+from invites.invitations.views.send_time import ask_for_time
 from invites.invitations.wording import send_time_text
 
 
@@ -39,8 +43,8 @@ def batch_schedule(request: MemberRequest, organization: str, pk: int) -> HttpRe
             at = send_time_text(request.organization, form.send_at)
             text = _("The emails will be sent {time}.").format(time=at)
             return message_response(request, batch, text, warning=False)
-    context = {"form": form, "batch": batch}
-    return render(request, "imports/batch_schedule.html", context, status=422 if form.errors else 200)
+    lead = about(_("When the emails of {file} are sent"), file=import_name(batch))
+    return ask_for_time(request, form, lead=lead, back_url=reverse("imports:batch", args=[organization, pk]))
 
 
 @requires(Permission.INVITE_USERS)
@@ -53,7 +57,12 @@ def batch_send_now(request: MemberRequest, organization: str, pk: int) -> HttpRe
     except DomainError as broken:
         return outdated_response(request, broken)
     if request.method != "POST":
-        context = {"batch": batch, "count": batch.invitations.scheduled().count()}
+        context = {
+            **import_question(batch, _("Send the emails now?")),
+            "button": _("Send now"),
+            "busy": _("Sending…"),
+            "count": batch.invitations.scheduled().count(),
+        }
         return render(request, "imports/batch_send_now.html", context)
     try:
         send_import_now(request.membership, batch)
