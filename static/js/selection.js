@@ -1,8 +1,9 @@
-/* Rows of a table are selected with their checkboxes. While some are, a bar with actions replaces the tools.
+/* Rows of a table are selected with their checkboxes. While some are, a bar with actions replaces the tools:
+   see lists.css.
 
    data-selection            surrounds tools and table; data-selection-total, on it or in it: how many match in all
    data-select-row           the checkbox of a row    data-select-page  the one that selects the page
-   data-selection-tools      what is replaced         data-selection-bar  what replaces it
+   data-selection-bar        the bar
    data-selection-count      "3 selected", or its data-text-everything     data-selection-clear  a button
    data-selection-offer      "Select all 238 that match", shown when the whole page is selected
    data-selection-everything the button in it         data-selection-all  the hidden field, which is then 1 */
@@ -21,19 +22,14 @@ const update = (root) => {
   if (all && !isWholePage) all.value = "";
   const isEverything = all?.value === "1";
 
-  for (const box of rows) box.closest("tr")?.classList.toggle("is-selected", box.checked);
   const page = root.querySelector("[data-select-page]");
   if (page) {
     page.checked = isWholePage;
     page.indeterminate = selected > 0 && !isWholePage;
   }
 
-  const tools = root.querySelector("[data-selection-tools]");
-  const bar = root.querySelector("[data-selection-bar]");
-  const hadFocus = bar?.contains(document.activeElement);
-  if (bar) bar.hidden = !selected;
-  if (tools) tools.hidden = selected > 0;
-  if (hadFocus && bar.hidden) page?.focus();
+  const hadFocus = root.querySelector("[data-selection-bar]")?.contains(document.activeElement);
+  if (hadFocus && !selected) page?.focus();
 
   const count = root.querySelector("[data-selection-count]");
   if (count) {
