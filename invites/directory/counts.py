@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
-from invites.directory.users import Status, UserFilter, members_matching, users_matching
+from invites.directory.users import NOBODY, People, Status, UserFilter, members_matching, users_matching
 from invites.models import InvitationQuerySet
 
 # The ids of so many members, and of so many invitations, are kept in memory for a request.
@@ -30,7 +30,8 @@ Few = dict[Status, list[int]]
 class StatusCounts:
     """How many people match, by status.
 
-    `few` has the ids of those kinds of which few match. Then the page need not search for them again.
+    `few` has the ids of those kinds of which few match. Then the page need not search for them again. `everyone` are
+    the queries for all who match.
     """
 
     active: int
@@ -39,6 +40,7 @@ class StatusCounts:
     scheduled: int
     declined: int
     deactivated: int
+    everyone: People = field(default=NOBODY, compare=False, repr=False)
     few: Mapping[Status, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -64,7 +66,7 @@ class StatusCounts:
 def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
     """The number of people for each tab."""
     everyone = replace(wanted, status=None)
-    members, invitations, declined = users_matching(organization, everyone, one_by_one=True)
+    people = members, invitations, declined = users_matching(organization, everyone, one_by_one=True)
     few: Few = {}
     if everyone.search:
         # The first ones are loaded before all are counted: if there are no more, all names are read only once.
@@ -72,14 +74,14 @@ def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
     numbers = {status: len(ids) for status, ids in few.items()}
     linked = _linked(organization, everyone)
     if Status.ACTIVE not in few:
-        numbers |= _count_members(organization, everyone, linked)
+        numbers |= _count_members(organization, everyone, members, linked)
     if Status.PENDING not in few:
         numbers |= _count_open(invitations, is_search=bool(everyone.search))
     if Status.DECLINED not in few:
         numbers[Status.DECLINED] = declined.count()
     if linked and numbers[Status.ACTIVE] + numbers[Status.DEACTIVATED] <= FEW:
         few |= _few_members(*linked)
-    return StatusCounts(**{status.value: numbers[status] for status in Status}, few=few)
+    return StatusCounts(**{status.value: numbers[status] for status in Status}, everyone=people, few=few)
 
 
 def _few_members(*parts: QuerySet[Any]) -> Few:
@@ -116,11 +118,12 @@ def _few_declined(declined: InvitationQuerySet) -> Few:
     return {} if len(found) > FEW else {Status.DECLINED: found}
 
 
-def _count_members(organization: Organization, wanted: UserFilter, linked: list[QuerySet[Any]]) -> Numbers:
+def _count_members(
+    organization: Organization, wanted: UserFilter, matching: QuerySet[Membership], linked: list[QuerySet[Any]]
+) -> Numbers:
     total = sum(part.count() for part in linked) if linked else members_matching(organization, wanted).count()
     # Few members are deactivated, and they have an index.
-    those = replace(wanted, status=Status.DEACTIVATED)
-    deactivated = members_matching(organization, those, one_by_one=True).count()
+    deactivated = matching.filter(deactivated_at__isnull=False).count()
     return {Status.ACTIVE: max(0, total - deactivated), Status.DEACTIVATED: deactivated}
 
 
@@ -154,8 +157,8 @@ def _linked(organization: Organization, wanted: UserFilter) -> list[QuerySet[Any
     with_role = roles.filter(role_id=wanted.role.pk) if wanted.role else None
     if wanted.site is None:
         return [] if with_role is None else [with_role]
-    with_site: QuerySet[Any] = sites.filter(site_id=wanted.site.pk, membership__all_sites=False)
     everywhere = organization.memberships.filter(all_sites=True)
+    with_site: QuerySet[Any] = sites.filter(site_id=wanted.site.pk).exclude(membership__in=everywhere.values("pk"))
     if with_role is not None:
         with_site = with_site.filter(Exists(with_role.filter(membership=OuterRef("membership"))))
         everywhere = everywhere.filter(Exists(with_role.filter(membership=OuterRef("pk"))))

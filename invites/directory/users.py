@@ -22,6 +22,8 @@ PER_PAGE = 25
 LONGEST_SEARCH = 200
 # In the query string: invitations that expire soon.
 SOON_VALUE = "soon"
+# The ids of so many grants are kept in memory for a request.
+MOST_GRANTS = 1_000
 
 
 class Status(TextChoices):
@@ -38,6 +40,10 @@ class Status(TextChoices):
     def is_member(self) -> bool:
         """Whether it is a status of members, not of invitations."""
         return self in (Status.ACTIVE, Status.DEACTIVATED)
+
+
+# Scheduled invitations have no link yet.
+WITH_LINK = (Status.PENDING, Status.EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,9 @@ class Person:
         return self.status == Status.DEACTIVATED
 
 
+# Members, open invitations and declined ones.
 People = tuple[QuerySet[Membership], InvitationQuerySet, InvitationQuerySet]
+NOBODY: People = (Membership.objects.none(), Invitation.objects.none(), Invitation.objects.none())
 
 
 def visible_users(viewer: Membership, wanted: UserFilter, *, keys: Iterable[str] | None = None) -> People:
@@ -138,25 +146,52 @@ def users_matching(
     Each query finds its part of the list from an index of its own. With `one_by_one`, the database looks up the roles
     and sites of each member that it comes across, and not first everyone with the role: better if it stops soon.
     """
-    members = members_matching(organization, wanted, one_by_one=one_by_one)
-    invitations, declined = _invitations(organization, wanted), _declined(organization, wanted)
+    granting = _grants(organization, wanted)
+    invitations = _narrowed(Invitation.objects.open_in(organization), wanted, granting)
+    # Declined invitations have a query of their own, because each index has one state.
+    declined = Invitation.objects.declined().filter(organization=organization, is_unlisted=False)
+    declined = _narrowed(declined, wanted, granting)
+    # Most organizations have nothing scheduled. Then an index alone finds the others.
+    has_scheduled = (wanted.status in WITH_LINK or wanted.expires_soon) and Invitation.objects.scheduled().filter(
+        organization=organization
+    ).exists()
+    if wanted.expires_soon:
+        now = timezone.now()
+        invitations = invitations.unexpired(now).filter(expires_at__lte=now + SOON)
+        invitations, declined = invitations.with_link() if has_scheduled else invitations, NOBODY[2]
+    people = members_matching(organization, wanted, one_by_one=one_by_one), invitations, declined
+    people = of_status(people, wanted.status, has_scheduled=has_scheduled)
     if keys is None:
-        return members, invitations, declined
+        return people
     chosen = list(keys)
     ids = [number_in(key[1:]) for key in chosen if key.startswith("i")]
-    members = members.filter(pk__in=[number_in(key[1:]) for key in chosen if key.startswith("m")])
-    return members, invitations.filter(pk__in=ids), declined.filter(pk__in=ids)
+    members = people[0].filter(pk__in=[number_in(key[1:]) for key in chosen if key.startswith("m")])
+    return members, people[1].filter(pk__in=ids), people[2].filter(pk__in=ids)
+
+
+def of_status(people: People, status: Status | None, *, has_scheduled: bool) -> People:
+    """Those with the status. `has_scheduled`: whether any of the invitations are scheduled."""
+    members, invitations, declined = people
+    match status:
+        case None:
+            return people
+        case Status.ACTIVE | Status.DEACTIVATED:
+            return members.filter(deactivated_at__isnull=status == Status.ACTIVE), NOBODY[1], NOBODY[2]
+        case Status.DECLINED:
+            return NOBODY[0], NOBODY[1], declined
+        case Status.SCHEDULED:
+            return NOBODY[0], invitations.scheduled(), NOBODY[2]
+    invitations = invitations.unexpired() if status == Status.PENDING else invitations.expired()
+    return NOBODY[0], invitations.with_link() if has_scheduled else invitations, NOBODY[2]
 
 
 def members_matching(
     organization: Organization, wanted: UserFilter, *, one_by_one: bool = False
 ) -> QuerySet[Membership]:
-    """The members that match the filter. See `users_matching`."""
-    if wanted.expires_soon or (wanted.status and not wanted.status.is_member):
-        return Membership.objects.none()
+    """The members that match the filter, apart from its status. See `users_matching`."""
+    if wanted.expires_soon:
+        return NOBODY[0]
     members = organization.memberships.filter(_search("person_key", wanted.search))
-    if wanted.status:
-        members = members.filter(deactivated_at__isnull=wanted.status == Status.ACTIVE)
     if wanted.role:
         members = members.filter(_is_linked(Membership.roles.through, one_by_one=one_by_one, role=wanted.role.pk))
     if wanted.site:
@@ -173,45 +208,29 @@ def _is_linked(links: type[Model], *, one_by_one: bool, **to: int) -> Q:
     return Q(pk__in=found.values("membership"))
 
 
-def _invitations(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
-    if wanted.status not in (None, Status.PENDING, Status.EXPIRED, Status.SCHEDULED):
-        return Invitation.objects.none()
-    invitations = _narrowed(Invitation.objects.open_in(organization), organization, wanted)
-    if wanted.status == Status.SCHEDULED:
-        return invitations.scheduled()
-    if wanted.status == Status.PENDING:
-        invitations = invitations.unexpired()
-    if wanted.status == Status.EXPIRED:
-        invitations = invitations.expired()
-    if wanted.expires_soon:
-        now = timezone.now()
-        invitations = invitations.unexpired(now).filter(expires_at__lte=now + SOON)
-    # Most organizations have nothing scheduled. Without this condition, an index alone finds the others.
-    if (wanted.status or wanted.expires_soon) and Invitation.objects.scheduled().filter(
-        organization=organization
-    ).exists():
-        invitations = invitations.with_link()
-    return invitations
+def _grants(organization: Organization, wanted: UserFilter) -> list[int] | QuerySet[AccessGrant] | None:
+    """The grants with the role and the site; None for all of them.
+
+    As ids if they aren't many: for a subquery, PostgreSQL goes through all invitations once for each grant.
+    """
+    if not (wanted.role or wanted.site):
+        return None
+    grants = AccessGrant.objects.filter(organization=organization).order_by()
+    if wanted.role:
+        grants = grants.filter(roles=wanted.role)
+    if wanted.site:
+        with_site = AccessGrant.sites.through.objects.filter(site_id=wanted.site.pk)
+        grants = grants.filter(Q(all_sites=True) | Q(pk__in=with_site.values("accessgrant")))
+    ids = list(grants.values_list("pk", flat=True)[: MOST_GRANTS + 1])
+    return ids if len(ids) <= MOST_GRANTS else grants
 
 
-def _declined(organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
-    """Declined invitations have a query of their own, because each index has one state."""
-    if wanted.expires_soon or wanted.status not in (None, Status.DECLINED):
-        return Invitation.objects.none()
-    declined = Invitation.objects.declined().filter(organization=organization, is_unlisted=False)
-    return _narrowed(declined, organization, wanted)
-
-
-def _narrowed(invitations: InvitationQuerySet, organization: Organization, wanted: UserFilter) -> InvitationQuerySet:
+def _narrowed(
+    invitations: InvitationQuerySet, wanted: UserFilter, grants: list[int] | QuerySet[AccessGrant] | None
+) -> InvitationQuerySet:
     """Those that match the filter, apart from its status."""
     invitations = invitations.filter(_search("person_key", wanted.search))
-    grants = AccessGrant.objects.filter(organization=organization)
-    if wanted.role:
-        invitations = invitations.filter(grant__in=grants.filter(roles=wanted.role))
-    if wanted.site:
-        with_site = grants.filter(Q(all_sites=True) | Q(pk__in=grants.filter(sites=wanted.site)))
-        invitations = invitations.filter(grant__in=with_site)
-    return invitations
+    return invitations if grants is None else invitations.filter(grant__in=grants)
 
 
 def _search(field: str, text: str) -> Q:

@@ -15,19 +15,18 @@ from accounts.models import Membership, Organization
 from invites.directory.counts import DECLINED, MEMBERS, OPEN, StatusCounts
 from invites.directory.paging import Place, slice_after, slice_before, slice_union
 from invites.directory.users import (
+    NOBODY,
     PER_PAGE,
     AccessNames,
     People,
     Person,
     UserFilter,
     number_in,
+    of_status,
     person_of_invitation,
     person_with_access,
-    users_matching,
 )
 from invites.models import AccessGrant, Batch, Invitation
-
-NOBODY: People = (Membership.objects.none(), Invitation.objects.none(), Invitation.objects.none())
 
 
 class UsersPage(Page[Person]):
@@ -106,9 +105,7 @@ class _People:
     def _queries(self) -> People:
         """The members, the open and the declined invitations of the list. If they are few, their ids are known."""
         counts, status = self._counts, self._wanted.status
-        members, invitations, declined = (
-            users_matching(self._organization, self._wanted, one_by_one=True) if counts.has_many else NOBODY
-        )
+        members, invitations, declined = of_status(counts.everyone, status, has_scheduled=counts.scheduled > 0)
         if (ids := counts.ids(MEMBERS, status)) is not None:
             members = Membership.objects.filter(pk__in=ids) if ids else NOBODY[0]
         if (ids := counts.ids(OPEN, status)) is not None:
