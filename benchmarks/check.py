@@ -28,8 +28,8 @@ from benchmarks.files import HEADER, bad_people, people, people_of_other_alphabe
 from benchmarks.rounds import keep, medians, say, verdict
 from invites.checking import Check, Limits
 from invites.checking.reading.chunks import Columns, take_columns
-from invites.checking.reading.dialect import Dialect, find_dialect
-from invites.checking.reading.encodings.encoding import Source, open_source
+from invites.checking.reading.file import open_file
+from invites.checking.reading.plan import Plan
 from invites.checking.screening import Screen
 
 NO_LIMITS = Limits(max_bytes=1 << 40, max_rows=1 << 23)
@@ -42,6 +42,7 @@ MOST_TIMES_READER, MOST_MB, MOST_TIMES_CLEAN = 3.5, 130, 10
 LEAST_TIMES_OURS = {peers.FRICTIONLESS: 12, peers.IMPORT_EXPORT: 150, peers.FORM: 25}
 
 Run = Callable[[Path], int | None]
+MakeRows = Callable[..., Iterable[list[str]]]
 
 
 def read_only(path: Path) -> None:
@@ -141,26 +142,49 @@ def beside_the_reader(folder: Path, made: Iterable[list[str]], rows: int, turns:
 
 def by_stages(folder: Path, rows: int, bad: float, turns: int) -> dict[str, object]:
     """Where the time goes: each stage includes the work of the stages before it."""
-    clean = write_file(folder / "clean.csv", people(rows, bad=0))
-    spoiled = write_file(folder / "spoiled.csv", people(rows, bad=bad))
+    return {
+        "rows": rows,
+        "seconds": _seconds_by_stages(folder, people, rows, bad, turns),
+        "seconds of short rows": _seconds_by_stages(folder, short_people, rows, bad, turns),
+    }
+
+
+def _seconds_by_stages(folder: Path, make: MakeRows, rows: int, bad: float, turns: int) -> dict[str, float]:
+    clean = write_file(folder / "clean.csv", make(rows, bad=0))
+    spoiled = write_file(folder / "spoiled.csv", make(rows, bad=bad))
     stages: dict[str, tuple[Run, Path]] = {
         READER: (read_only, clean),
-        "find encoding and delimiter, turn rows into columns": (read_columns, clean),
-        "screen addresses, names and descriptions": (screen, clean),
+        "find encoding, delimiter and columns": (read_with_plan, clean),
+        "turn rows into columns": (read_columns, clean),
+        "match addresses, look up their domains": (screen_addresses, clean),
+        "look up or match names and descriptions": (screen, clean),
         "find duplicates, hand out rows": (check, clean),
         f"check the {bad:.0%} of bad rows one by one": (check, spoiled),
     }
-    say(f"Check: {rows:,} rows, stage by stage, {turns} rounds")
+    say(f"Check: {rows:,} rows of {clean.stat().st_size / rows:.0f} bytes, stage by stage, {turns} rounds")
     seconds = seconds_of(stages, turns=turns)
     for name, spent in seconds.items():
         say(f"  {name:56}{spent:9.3f} s {spent / seconds[READER]:8.2f} x")
-    return {"rows": rows, "seconds": seconds}
+    return seconds
+
+
+def read_with_plan(path: Path) -> None:
+    with path.open("rb") as file:
+        for _ in _plan_of(file).rows():
+            pass
 
 
 def read_columns(path: Path) -> None:
     with path.open("rb") as file:
         for _ in _chunks_of(file):
             pass
+
+
+def screen_addresses(path: Path) -> None:
+    screen = Screen()
+    with path.open("rb") as file:
+        for columns in _chunks_of(file):
+            screen.flag_addresses(columns.cells[0])
 
 
 def screen(path: Path) -> None:
@@ -172,14 +196,16 @@ def screen(path: Path) -> None:
 
 def _chunks_of(file: BinaryIO) -> Iterator[Columns]:
     """The chunks of a file with our four columns, read like the check does."""
-    source = open_source(file, NO_LIMITS)
-    assert isinstance(source, Source)
-    dialect = find_dialect(source.open_text())
-    assert isinstance(dialect, Dialect)
-    records = csv.reader(source.open_text(), delimiter=dialect.delimiter, strict=True)
+    records = _plan_of(file).rows()
     next(records)
     while columns := take_columns(records, len(HEADER)):
         yield columns
+
+
+def _plan_of(file: BinaryIO) -> Plan:
+    plan = open_file(file, NO_LIMITS)
+    assert isinstance(plan, Plan)
+    return plan
 
 
 def of_the_worst_files(folder: Path, rows: int, turns: int) -> dict[str, object]:

@@ -192,14 +192,24 @@ def beside_others(found: Found) -> Iterator[tuple[str, ...]]:
 
 
 def stages(found: Found) -> Iterator[tuple[str, ...]]:
-    """What each stage of the check adds to the time of the stages before it."""
-    seconds: dict[str, float] = found.get("check", {}).get("stages", {}).get("seconds", {})
-    reader, before = seconds.get("csv.reader", 0.0), 0.0
+    """What each stage of the check adds to the time of the stages before it, in both files."""
+    measured: Found = found.get("check", {}).get("stages", {})
+    files: list[dict[str, float]] = [measured.get("seconds", {}), measured.get("seconds of short rows", {})]
+    added = [_added(seconds) for seconds in files]
+    for name in files[0]:
+        yield name, *(cell for stage in added for cell in stage[name])
+    if files[0]:
+        yield "all", *(cell for stage in added for cell in stage["all"])
+
+
+def _added(seconds: Mapping[str, float]) -> dict[str, tuple[str, str]]:
+    """The seconds that each stage adds, and how many times those of the reader they are."""
+    reader, before = seconds["csv.reader"] if seconds else 1.0, 0.0
+    added = {}
     for name, spent in seconds.items():
-        yield name, f"{spent - before:.2f} s", f"{(spent - before) / reader:.2f} x"
+        added[name] = (f"{spent - before:.2f} s", f"{(spent - before) / reader:.2f} x")
         before = spent
-    if seconds:
-        yield "all", f"{before:.2f} s", f"{before / reader:.2f} x"
+    return {**added, "all": (f"{before:.2f} s", f"{before / reader:.2f} x")}
 
 
 def _figures(measured: float) -> str:
@@ -233,7 +243,9 @@ def render(document: str, found: Found) -> str:
             ("what", "must", "aim", "measured", ""), [each.cells() for each in targets(found)]
         ),
         "others": table(("work", "done by", "takes", "against Rollcall"), beside_others(found), right=2),
-        "stages": table(("stage", "takes", "time of bare `csv.reader`"), stages(found), right=2),
+        "stages": table(
+            ("stage", "takes", "time of `csv.reader`", "short rows", "time of `csv.reader`"), stages(found), right=4
+        ),
         "users": table(user_head(found), user_rows(found), right=len(user_head(found)) - 1),
         "downloads": table(
             ("download", "first bytes", "all", "size", "memory that it takes"), download_rows(found), right=4

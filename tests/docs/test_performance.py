@@ -69,14 +69,17 @@ def test_the_page_users_shows_the_slowest_page_of_each_filter() -> None:
 
 
 def test_each_stage_of_the_check_shows_what_it_adds() -> None:
-    found = {"check": {"stages": {"seconds": {"csv.reader": 1.0, "screen": 2.5, "bad rows": 3.0}}}}
+    seconds = {"csv.reader": 1.0, "screen": 2.5, "bad rows": 3.0}
+    short = {"csv.reader": 0.5, "screen": 1.5, "bad rows": 2.5}
+    found = {"check": {"stages": {"seconds": seconds, "seconds of short rows": short}}}
 
     assert list(report.stages(found)) == [
-        ("csv.reader", "1.00 s", "1.00 x"),
-        ("screen", "1.50 s", "1.50 x"),
-        ("bad rows", "0.50 s", "0.50 x"),
-        ("all", "3.00 s", "3.00 x"),
+        ("csv.reader", "1.00 s", "1.00 x", "0.50 s", "1.00 x"),
+        ("screen", "1.50 s", "1.50 x", "1.00 s", "2.00 x"),
+        ("bad rows", "0.50 s", "0.50 x", "1.00 s", "2.00 x"),
+        ("all", "3.00 s", "3.00 x", "2.50 s", "5.00 x"),
     ]
+    assert list(report.stages({})) == []
 
 
 def test_an_incomplete_run_does_not_replace_a_complete_one() -> None:
