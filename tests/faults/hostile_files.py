@@ -6,6 +6,7 @@ All of them are within the size limit of 25 MB, so only the reading of files pro
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -173,6 +174,19 @@ def domains_that_are_each_one_letter_from_another() -> bytes:
 
 
 @hostile
+def addresses_in_two_alphabets() -> bytes:
+    """Valid ones, of which each looks like another."""
+    return filled(f"\u0430{number}nna@\u0441\u043empany{number}.com,Ann,Lee," for number in count())
+
+
+@hostile
+def thousands_of_frequent_long_domains() -> bytes:
+    dice = random.Random(1)
+    domains = ["".join(dice.choices("abcdefgh", k=58)) + ".com" for _ in range(4_900)]
+    return filled(f"p{number}@{domains[number % 4_900] if number else 'nowhere'},Ann,Lee," for number in count())
+
+
+@hostile
 def names_of_combining_characters() -> bytes:
     marks = "".join(map(chr, range(0x300, 0x370)))
     return filled(f"p{number}@example.com,{('e' + marks * 4) * 3},Lee," for number in count())
@@ -260,6 +274,13 @@ def words_in_windows_1250() -> bytes:
     words = "Hegedűs Łukasz Žižka Stępniak Čapek Őry Dvořák Šťastný Wróbel".split()
     rows = (f"p{number}@example.com,{words[number % 9]},{words[number % 7]},{' '.join(words)}" for number in count())
     return filled(rows, encoding="cp1250")
+
+
+@hostile
+def words_of_any_letters_in_windows_1253() -> bytes:
+    dice = random.Random(1)
+    words = ("".join(dice.choices("αβγδεζηθικλμνξοπρστ", k=7)) for _ in count())
+    return filled((f"{next(words)},{next(words)},{next(words)}," for _ in count()), encoding="cp1253")
 
 
 @hostile
