@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
+from datetime import timedelta
 from itertools import pairwise, product
 
 import pytest
@@ -25,11 +27,28 @@ PEOPLE = 60
 
 @pytest.fixture
 def long_list(acme: Organization, invite: Invite, join: Callable[..., User]) -> Organization:
-    """61 members and 60 invitations whose names alternate."""
-    for number in range(PEOPLE):
-        name = f"Name {number // 2:02}"
-        join(acme, f"member{number}@people.example.com", "ReadOnly", first_name=name, last_name="Same")
-        invite(f"invited{number}@people.example.com", first_name=name, last_name="Same", expired=number % 3 == 0)
+    """61 members and 60 invitations whose names alternate. All are copies of one member and one invitation."""
+    names = {"first_name": "Name 00", "last_name": "Same"}
+    member = join(acme, "member0@people.example.com", "ReadOnly", **names).memberships.get()
+    pending = invite("invited0@people.example.com", **names)
+    memberships, invitations = [], [pending]
+    for number in range(1, PEOPLE):
+        user = User(email=f"member{number}@people.example.com")
+        membership, invitation = copy(member), copy(pending)
+        membership.pk, membership.user = None, user
+        invitation.pk, invitation.email, invitation.token_hash = None, f"invited{number}@people.example.com", f"{number}"
+        invitation.email_key = invitation.email
+        for person in (user, membership, invitation):
+            person.first_name, person.last_name = f"Name {number // 2:02}", "Same"
+        memberships.append(membership)
+        invitations.append(invitation)
+    User.objects.bulk_create(membership.user for membership in memberships)
+    Membership.objects.bulk_create(memberships)
+    roles = [Membership.roles.through(membership=each, role=member.roles.get()) for each in memberships]
+    Membership.roles.through.objects.bulk_create(roles)
+    Invitation.objects.bulk_create(invitations[1:])
+    expired = [invitation.pk for invitation in invitations[::3]]
+    Invitation.objects.filter(pk__in=expired).update(expires_at=timezone.now() - timedelta(minutes=1))
     return acme
 
 
