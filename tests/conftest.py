@@ -343,7 +343,12 @@ ON_SQLITE_ALONE = (
     *("organizations/test_grants.py", "organizations/test_role_access.py", "organizations/test_access.py"),
     *("users/test_sign_in.py", "users/test_sign_in_limits.py", "users/test_reset_limits.py"),
     *("users/test_lost_password.py", "users/test_anonymous_sessions.py"),
-    *("imports/test_paste.py", "imports/test_reading.py", "imports/test_damaged_cells.py", "imports/test_not_people.py"),
+    *(
+        "imports/test_paste.py",
+        "imports/test_reading.py",
+        "imports/test_damaged_cells.py",
+        "imports/test_not_people.py",
+    ),
     *("imports/test_broken_quotes.py", "imports/test_domain_suggestions.py", "selectors/test_typos.py"),
     *("invites/test_columns.py", "invitations/test_schedule_pages.py", "invitations/test_send_time.py"),
     *("directory/bulk/test_plan.py", "accounts/test_admin_organizations.py", "accounts/test_create_organization.py"),

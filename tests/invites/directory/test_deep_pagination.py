@@ -36,8 +36,8 @@ def long_list(acme: Organization, invite: Invite, join: Callable[..., User]) -> 
         user = User(email=f"member{number}@people.example.com")
         membership, invitation = copy(member), copy(pending)
         membership.pk, membership.user = None, user
-        invitation.pk, invitation.email, invitation.token_hash = None, f"invited{number}@people.example.com", f"{number}"
-        invitation.email_key = invitation.email
+        invitation.pk, invitation.token_hash = None, f"{number}"
+        invitation.email = invitation.email_key = f"invited{number}@people.example.com"
         for person in (user, membership, invitation):
             person.first_name, person.last_name = f"Name {number // 2:02}", "Same"
         memberships.append(membership)
