@@ -46,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     _password: str | None
     is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' site.")
     is_active = models.BooleanField(default=True)
-    expiry_emails = models.BooleanField(
+    wants_expiry_emails = models.BooleanField(
         default=True, db_default=True, help_text="Whether they want emails about invitations that expire."
     )
     date_joined = models.DateTimeField(default=timezone.now)
@@ -132,10 +132,10 @@ class Organization(models.Model):
         max_length=320, blank=True, help_text="Confirmed by its owner. Empty: replies go to the inviter."
     )
     email_message = models.TextField(blank=True, help_text="Plain text for everyone who is invited.")
-    reminder_after = models.PositiveSmallIntegerField(
+    reminder_days_after_sending = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days without a response after which people get a reminder. Empty for none."
     )
-    reminder_before = models.PositiveSmallIntegerField(
+    reminder_days_before_expiry = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days before the link expires, for another reminder. Empty for none."
     )
     created_at = models.DateTimeField(default=timezone.now)
@@ -371,10 +371,8 @@ class ActivityEntry(models.Model):
     command = models.CharField(max_length=60, blank=True)
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
-    once = models.CharField(
-        max_length=120,
-        blank=True,
-        help_text="Identifies entries of which only the first is stored.",
+    idempotency_key = models.CharField(
+        max_length=120, blank=True, help_text="Only the first entry with the same key is stored."
     )
 
     class Meta:
@@ -388,7 +386,9 @@ class ActivityEntry(models.Model):
             models.Index(fields=["at"], name="activity_by_age"),
         )
         constraints = (
-            models.UniqueConstraint(fields=["once"], condition=~models.Q(once=""), name="one_activity_entry_per_once"),
+            models.UniqueConstraint(
+                fields=["idempotency_key"], condition=~models.Q(idempotency_key=""), name="one_activity_entry_per_key"
+            ),
         )
 
     def __str__(self) -> str:

@@ -352,7 +352,7 @@ def stored_organization(size: int) -> Membership:
                 token_seed=f"{size}-{number}",
                 token_hash=f"{size}-{number}",
                 mail_state="sent",
-                mailed_at=now,
+                mail_finished_at=now,
                 expires_at=now + timedelta(days=-1 if number % 10 == 0 else 7),
             )
             for number, row in enumerate(rows[members:])

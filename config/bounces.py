@@ -31,7 +31,7 @@ def webhooks() -> list[URLResolver]:
     ours = [
         URLPattern(pattern.pattern, _view_of(pattern.callback), pattern.default_args, pattern.name)
         for pattern in urlpatterns
-        if (pattern.name or "").startswith(f"{settings.MAIL_PROVIDER}_") and "inbound" not in pattern.name
+        if (pattern.name or "").startswith(f"{settings.EMAIL_PROVIDER}_") and "inbound" not in pattern.name
     ]
     return [third_party(path("webhooks/", include((ours, "anymail"))), reason="Anymail asks for the secret.")]
 

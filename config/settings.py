@@ -125,7 +125,7 @@ RESEND_PAUSE = number("RESEND_PAUSE", 60, least=0)
 # recipient address in it.
 INVITATIONS_PER_DAY = number("INVITATIONS_PER_DAY", 1_000_000)
 INVITATIONS_PER_INVITER_PER_DAY = number("INVITATIONS_PER_INVITER_PER_DAY", 500_000)
-MAILS_PER_RECIPIENT_PER_DAY = number("MAILS_PER_RECIPIENT_PER_DAY", 5)
+EMAILS_PER_RECIPIENT_PER_DAY = number("EMAILS_PER_RECIPIENT_PER_DAY", 5)
 # How many reset links are sent to one address per day.
 PASSWORD_RESETS_PER_ADDRESS_PER_DAY = number("PASSWORD_RESETS_PER_ADDRESS_PER_DAY", 5)
 # How long entries of the activity log are kept.
@@ -340,18 +340,18 @@ else:
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10, most=15)
 
 # Instead of a mail server, a provider that is called by HTTP. Its own settings have the names that Anymail gives them.
-MAIL_PROVIDER = choice(
-    "MAIL_PROVIDER",
+EMAIL_PROVIDER = choice(
+    "EMAIL_PROVIDER",
     "none",
     (
         "none", "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal", "postmark", "resend",
         "scaleway", "sendgrid", "sparkpost", "unisender_go",
     ),
 )  # fmt: skip
-if MAIL_PROVIDER != "none":
+if EMAIL_PROVIDER != "none":
     if _mail is not None:
-        raise ImproperlyConfigured("Mail goes by EMAIL_URL or by MAIL_PROVIDER: set one of them.")
-    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+        raise ImproperlyConfigured("Set EMAIL_URL or EMAIL_PROVIDER, not both.")
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
 ANYMAIL = {
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
     # Click tracking would reveal the tokens of links to the provider.
@@ -359,14 +359,14 @@ ANYMAIL = {
     # Not every provider has these two, nor takes what lets it tell us of bounces.
     "IGNORE_UNSUPPORTED_FEATURES": True,
     "WEBHOOK_SECRET": webhook_secret("ANYMAIL_WEBHOOK_SECRET"),
-    **all_of(f"{MAIL_PROVIDER.upper()}_"),
+    **all_of(f"{EMAIL_PROVIDER.upper()}_"),
 }
-# How many emails are sent in one call of a provider that supports it.
-MAILS_PER_CALL = number("MAILS_PER_CALL", 100)
-# The pace of invitations, over all workers of all machines; 0 for as many as the mail server takes.
-MAILS_PER_SECOND = number("MAILS_PER_SECOND", 0, least=0)
-MAILS_PER_SECOND_PER_ORGANIZATION = number("MAILS_PER_SECOND_PER_ORGANIZATION", 0, least=0)
-MAILS_PER_SECOND_PER_DOMAIN = number("MAILS_PER_SECOND_PER_DOMAIN", 0, least=0)
+# How many emails a provider gets in one call, if it supports that.
+EMAILS_PER_CALL = number("EMAILS_PER_CALL", 100)
+# How many invitations all workers on all machines send per second. 0: as many as the mail server accepts.
+EMAILS_PER_SECOND = number("EMAILS_PER_SECOND", 0, least=0)
+EMAILS_PER_SECOND_PER_ORGANIZATION = number("EMAILS_PER_SECOND_PER_ORGANIZATION", 0, least=0)
+EMAILS_PER_SECOND_PER_DOMAIN = number("EMAILS_PER_SECOND_PER_DOMAIN", 0, least=0)
 
 # Files, because the worker sends emails and the web server shows them.
 MAIL_PREVIEW_STORAGE = "config.devserver.inbox.Inbox"

@@ -16,10 +16,10 @@ for _name in (
     "INVITATION_DAYS",
     "LOG_FORMAT",
     "LOG_LEVEL",
-    "MAILS_PER_SECOND",
-    "MAILS_PER_SECOND_PER_DOMAIN",
-    "MAILS_PER_SECOND_PER_ORGANIZATION",
-    "MAILS_PER_CALL",
+    "EMAILS_PER_SECOND",
+    "EMAILS_PER_SECOND_PER_DOMAIN",
+    "EMAILS_PER_SECOND_PER_ORGANIZATION",
+    "EMAILS_PER_CALL",
     "MAX_ROWS",
     "MAX_UPLOAD_MB",
     "PASSWORD_RESETS_PER_ADDRESS_PER_DAY",
@@ -39,7 +39,7 @@ os.environ["SECRET_KEY"] = "only-for-tests-and-as-long-as-a-secret-key-has-to-be
 os.environ.pop("REDIS_URL", None)
 # So that its address for bounces is there; what is sent by it goes to a server of the test's own.
 os.environ |= {
-    "MAIL_PROVIDER": "mailgun",
+    "EMAIL_PROVIDER": "mailgun",
     "MAILGUN_API_KEY": "key-of-nobody",
     "MAILGUN_WEBHOOK_SIGNING_KEY": "signed-by-nobody",
     "ANYMAIL_WEBHOOK_SECRET": "provider:only-for-tests-and-long",

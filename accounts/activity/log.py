@@ -102,18 +102,18 @@ def record(
     by: Membership | User | None,
     change: Change = NOTHING_MORE,
     source: Source | None = None,
-    once: str = "",
+    idempotency_key: str = "",
 ) -> None:
     """Store one entry in the current transaction. `by` is who did it; None for the product itself.
 
-    With `once`, nothing is stored if there is an entry with the same value. Raises TransactionManagementError outside
-    of a transaction.
+    With an `idempotency_key`, nothing is stored if there is an entry with the same key. Raises
+    TransactionManagementError outside of a transaction.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An entry is stored in the transaction of the change")
     entry = _entry(organization_id, action, subject, by=by, change=change, source=source or current_source())
-    if once:
-        entry.once = once
+    if idempotency_key:
+        entry.idempotency_key = idempotency_key
         ActivityEntry.objects.bulk_create([entry], ignore_conflicts=True)
     else:
         entry.save(force_insert=True)

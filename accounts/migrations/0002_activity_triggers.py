@@ -7,7 +7,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 # Erasing a person changes everything else: see accounts/activity/erasure.py.
 KEPT = (
     *("id", "organization_id", "at", "action", "actor_id", "affected", "affected_id", "affected_count"),
-    *("channel", "command", "once"),
+    *("channel", "command", "idempotency_key"),
 )
 OLD, NEW = (", ".join(f"{row}.{name}" for name in KEPT) for row in ("OLD", "NEW"))
 POSTGRESQL = (

@@ -248,7 +248,8 @@ def _record_entering(request: MemberRequest) -> None:
     # Two requests of a new session may run at once. The key itself is a secret.
     session = hashlib.sha256((request.session.session_key or "").encode()).hexdigest()
     with transaction.atomic():
-        record(here, Action.SIGNED_IN, OWN_ACCOUNT, by=request.membership, once=f"signed-in {here} {session}")
+        key = f"signed-in {here} {session}"
+        record(here, Action.SIGNED_IN, OWN_ACCOUNT, by=request.membership, idempotency_key=key)
     request.session[ENTERED] = [*entered, here]
 
 

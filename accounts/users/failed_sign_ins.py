@@ -24,5 +24,12 @@ def record_failed_sign_in(email: str, source: Source) -> None:
     # Where the user is deactivated, their sign-ins are nobody's business.
     memberships = user.memberships.filter(deactivated_at=None).order_by("organization")
     for organization_id in memberships.values_list("organization", flat=True):
-        once = f"sign-in {organization_id} {user.pk} {source.ip} {hour}"
-        record(organization_id, Action.SIGN_IN_FAILED, about_user(user), by=None, source=source, once=once)
+        key = f"sign-in {organization_id} {user.pk} {source.ip} {hour}"
+        record(
+            organization_id,
+            Action.SIGN_IN_FAILED,
+            about_user(user),
+            by=None,
+            source=source,
+            idempotency_key=key,
+        )

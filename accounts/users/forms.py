@@ -31,7 +31,7 @@ class PersonForm(PlainForm):
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
 
-    expiry_emails = forms.BooleanField(
+    wants_expiry_emails = forms.BooleanField(
         label=_("Email me once a day when invitations that I sent expire soon or have expired"), required=False
     )
 
@@ -42,7 +42,7 @@ class PersonForm(PlainForm):
         assert isinstance(language, forms.ChoiceField)
         language.choices = [("", _("Same as your browser")), *settings.LANGUAGES]
         if not memberships_with_permission(Permission.INVITE_USERS).filter(user=user).exists():
-            del self.fields["expiry_emails"]
+            del self.fields["wants_expiry_emails"]
         if len(settings.LANGUAGES) == 1:
             del self.fields["language"]
         self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"

@@ -92,7 +92,7 @@ class History:
 
 def invitations_of(user: User, organization: Organization) -> list[Invitation]:
     """The invitations to the organization that the user has accepted, the newest first, for `find_history`."""
-    accepted = organization.invitations.filter(accepted_by=user).order_by("-answered_at", "-pk")
+    accepted = organization.invitations.filter(accepted_by=user).order_by("-closed_at", "-pk")
     return list(with_history(accepted)[:MOST_INVITATIONS])
 
 
@@ -288,17 +288,15 @@ def _of_invitation(
         if reminder.sent_at:
             yield Event(Kind.REMINDED, reminder.sent_at, email=invitation.email)
     is_accepted = invitation.state == _State.ACCEPTED
-    yield from _of_link(invitation, since, invitation.answered_at or since, with_opening=not is_accepted)
+    yield from _of_link(invitation, since, invitation.closed_at or since, with_opening=not is_accepted)
     if invitation.state == _State.PENDING and invitation.expires_at <= timezone.now():
         yield Event(Kind.EXPIRED, invitation.expires_at)
-    if is_accepted and invitation.answered_at:
-        yield Event(
-            Kind.ACCEPTED, invitation.answered_at, since=invitation.opened_at, user_agent=invitation.opened_with
-        )
+    if is_accepted and invitation.closed_at:
+        yield Event(Kind.ACCEPTED, invitation.closed_at, since=invitation.opened_at, user_agent=invitation.opened_with)
     # An import that is undone or stopped revokes its invitations without an entry for each.
     is_failed = invitation.mail_state == _Mail.FAILED
-    if invitation.state == _State.REVOKED and invitation.answered_at and not (has_revoked or is_failed):
-        yield Event(Kind.REVOKED, invitation.answered_at)
+    if invitation.state == _State.REVOKED and invitation.closed_at and not (has_revoked or is_failed):
+        yield Event(Kind.REVOKED, invitation.closed_at)
 
 
 def _entry_of_correction(link: EarlierLink, corrected: Sequence[ActivityEntry]) -> ActivityEntry | None:
@@ -313,14 +311,16 @@ def _of_link(
 ) -> Iterator[Event]:
     """What became of the email with this link, and when the link was opened. It was made at `since`."""
     # The last attempt; a link that couldn't be sent may still have the time of the one before.
-    mailed_at = link.mailed_at if link.mailed_at and link.mailed_at >= since else None
+    mail_finished_at = link.mail_finished_at if link.mail_finished_at and link.mail_finished_at >= since else None
     match link.mail_state:
         case _Mail.SENT | _Mail.REMINDING:
-            yield Event(Kind.SENT, mailed_at or since, email=link.email)
+            yield Event(Kind.SENT, mail_finished_at or since, email=link.email)
         case _Mail.BOUNCED:
-            yield Event(Kind.BOUNCED, link.bounced_at or mailed_at or since, email=link.email, detail=link.mail_detail)
+            yield Event(
+                Kind.BOUNCED, link.bounced_at or mail_finished_at or since, email=link.email, detail=link.mail_detail
+            )
         case _Mail.FAILED:
-            yield Event(Kind.FAILED, mailed_at or until, email=link.email, detail=link.mail_detail)
+            yield Event(Kind.FAILED, mail_finished_at or until, email=link.email, detail=link.mail_detail)
     if link.opened_at and with_opening:
         yield Event(Kind.OPENED, link.opened_at, user_agent=link.opened_with)
 

@@ -113,7 +113,7 @@ def items_to_come(invitation: Invitation) -> list[Item]:
             return [Item("clock", text.format(time=send_time_text(invitation.organization, at)))]
         case Invitation.Mail.QUEUED:
             return [Item("mail", _("The email is about to be sent"))]
-        case Invitation.Mail.SENDING:
+        case Invitation.Mail.DEFERRED:
             return [Item("mail", _("The mail server asked us to try again later"))]
         case Invitation.Mail.SENT | Invitation.Mail.REMINDING:
             is_opened = invitation.opened_at is not None

@@ -68,7 +68,7 @@ def revoke_unsent(ids: Iterable[int], reason: Row.Reason, *, detail: str, grant_
     rows = dict(unsent.order_by("pk").values_list("pk", "row_id"))
     Invitation.objects.filter(pk__in=rows).update(
         state=Invitation.State.REVOKED,
-        answered_at=timezone.now(),
+        closed_at=timezone.now(),
         mail_state=Invitation.Mail.FAILED,
         mail_detail=detail[:300],
     )

@@ -39,7 +39,7 @@ from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_contested, settle
 from invites.imports.reading import limits_of
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
-from invites.imports.selectors.typos import rows_to_repair
+from invites.imports.selectors.typos import rows_to_fix
 from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
 from invites.invitations.authorization import check_can_change, lock_to_change
 from invites.models import Batch, CorrectionJob, Reason, Row
@@ -68,7 +68,7 @@ def apply_to_all(batch: Batch, code: str, *, by: Membership) -> EditResult:
 def use_all_suggestions(batch: Batch, *, by: Membership) -> EditResult:
     """Replace all valid cells that look like mistakes by what was probably meant."""
     lock_batch(batch, by)
-    return _change(batch, by, Action.REPAIR)
+    return _change(batch, by, Action.FIX)
 
 
 @transaction.atomic
@@ -231,8 +231,8 @@ def _rows_to_change(job: CorrectionJob) -> QuerySet[Row]:
     match job.action:
         case Action.APPLY:
             return rows_with_suggestion(job.batch, job.code)
-        case Action.REPAIR:
-            return rows_to_repair(job.batch)
+        case Action.FIX:
+            return rows_to_fix(job.batch)
     return rows_to_check(job.batch)
 
 
@@ -243,7 +243,7 @@ def _next_rows(job: CorrectionJob) -> list[Row]:
 def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
     """Change the rows without saving them. This is the slow part."""
     for row in rows:
-        if job.action in (Action.APPLY, Action.REPAIR):
+        if job.action in (Action.APPLY, Action.FIX):
             is_edited = row.edit is not None
             if job.action == Action.APPLY:
                 apply_suggestions(row, job.code)

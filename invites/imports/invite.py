@@ -49,10 +49,10 @@ def begin_inviting(batch: Batch) -> None:
         batch_size=500,
     )
     now = timezone.now()
-    batch.inviting_at = batch.inviting_at or now
+    batch.inviting_started_at = batch.inviting_started_at or now
     if batch.send_at is not None and batch.send_at <= now:
         batch.send_at = None
-    batch.save(update_fields=["inviting_at", "send_at"])
+    batch.save(update_fields=["inviting_started_at", "send_at"])
 
 
 def _cuts(numbers: Sequence[int], size: int) -> list[list[int]]:

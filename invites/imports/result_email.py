@@ -35,7 +35,9 @@ def find_unsent() -> list[int]:
         ended_at__range=(now - GIVEN_UP_AFTER, now - STALLED_AFTER),
         organization__in=Organization.objects.active(),
     )
-    unsent = ended.filter(_is_due(now)).only("created_at", "checked_at", "inviting_at", "continued_at", "ended_at")
+    unsent = ended.filter(_is_due(now)).only(
+        "created_at", "checked_at", "inviting_started_at", "continued_at", "ended_at"
+    )
     return [batch.pk for batch in unsent if _time_worked(batch) >= LONG]
 
 
@@ -96,5 +98,7 @@ def _time_worked(batch: Batch) -> timedelta:
     if batch.continued_at:
         return batch.ended_at - batch.continued_at if batch.ended_at else timedelta()
     checked = (batch.checked_at or batch.created_at) - batch.created_at
-    invited = batch.ended_at - batch.inviting_at if batch.ended_at and batch.inviting_at else timedelta()
+    invited = (
+        batch.ended_at - batch.inviting_started_at if batch.ended_at and batch.inviting_started_at else timedelta()
+    )
     return checked + invited

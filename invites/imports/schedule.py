@@ -137,10 +137,13 @@ def _start(batch: Batch) -> None:
     """Let workers release the chunks of a locked batch, as if everyone were invited now. Raises DomainError."""
     check_still_allowed(batch.inviter, batch.organization, batch.grant)
     now = timezone.now()
-    has_other_day = batch.inviting_at is None or batch.inviting_at.astimezone(UTC).date() != now.astimezone(UTC).date()
+    has_other_day = (
+        batch.inviting_started_at is None
+        or batch.inviting_started_at.astimezone(UTC).date() != now.astimezone(UTC).date()
+    )
     batch.state, batch.send_at, batch.banner_closed_at = Batch.State.INVITING, None, None
-    batch.inviting_at = batch.progressed_at = now
-    batch.save(update_fields=["state", "send_at", "banner_closed_at", "inviting_at", "progressed_at"])
+    batch.inviting_started_at = batch.progressed_at = now
+    batch.save(update_fields=["state", "send_at", "banner_closed_at", "inviting_started_at", "progressed_at"])
     batch.chunks.filter(stage=Stage.HELD).update(stage=Stage.RELEASE)
     if has_other_day:
         # They were counted on the day when they were scheduled. Each day has its own quota. Last, to avoid deadlocks.

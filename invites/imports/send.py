@@ -49,7 +49,7 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
     delay = None
     if unsent and chunk.mail_retry_at and chunk.mail_retry_at > now:
         delay = chunk.mail_retry_at - now
-        unsent = [each for each in unsent if each.mail_state != Invitation.Mail.SENDING]
+        unsent = [each for each in unsent if each.mail_state != Invitation.Mail.DEFERRED]
     ids = [each.id for each in unsent]
     if claim.is_hopeless and ids:
         # One of these crashes every worker. They were sent one by one, so it should be the first that is left. In case
@@ -84,7 +84,7 @@ def _back_off(claim: ChunkClaim, chunk: BatchChunk, result: SendResult) -> timed
         Batch.objects.filter(pk=claim.batch_id).update(mail_retry_at=retry_at)
     # Marked, so that what only the rate limit held back doesn't wait with them.
     Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
-        mail_state=Invitation.Mail.SENDING
+        mail_state=Invitation.Mail.DEFERRED
     )
     held(claim).update(backoff_count=F("backoff_count") + 1, mail_retry_at=retry_at)
     return delay

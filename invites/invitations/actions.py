@@ -97,8 +97,8 @@ def invite_again(by: Membership, invitation: Invitation) -> None:
     if has_been_sent_too_often(held):
         raise DomainError("too_often", sent_too_often_text(held))
     check_recipient_quota(organization, held.email_key, held.email)
-    held.state, held.answered_at = Invitation.State.PENDING, None
-    held.save(update_fields=["state", "answered_at"])
+    held.state, held.closed_at = Invitation.State.PENDING, None
+    held.save(update_fields=["state", "closed_at"])
     renew_links([held.pk], by=by.user, now=timezone.now())
     record(organization.pk, Action.INVITED_AGAIN, about_invitation(held), by=by)
     # Last, as for other invitations. Another order could deadlock.
@@ -135,7 +135,7 @@ def resend_hurdle(now: datetime) -> Case:
 
     The last email must have been sent some time ago, no limit may be reached, and the address must accept invitations.
     """
-    too_soon = Q(mailed_at__gt=now - timedelta(seconds=settings.RESEND_PAUSE))
+    too_soon = Q(mail_finished_at__gt=now - timedelta(seconds=settings.RESEND_PAUSE))
     return Case(
         When(mail_state=Invitation.Mail.SCHEDULED, then=Value(Outcome.SCHEDULED.value)),
         When(is_blocked(), then=Value(Outcome.BLOCKED.value)),

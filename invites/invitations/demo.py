@@ -79,6 +79,6 @@ def _invite(by: Membership, person: DemoInvitation) -> None:
         created_at=then,
         expires_at=expiry_from(then),
         mail_state=Invitation.Mail.SENT,
-        mailed_at=then,
+        mail_finished_at=then,
         mail_due_at=None,
     )

@@ -332,7 +332,7 @@ def check_not_declined(organization: Organization, email_key: str, email: str) -
 
 def declined_text(declined: Invitation, email: str) -> str:
     """ "ann@example.com declined an invitation to Acme on Nov 3.", with the year if it isn't this one."""
-    local = timezone.localtime(declined.answered_at)
+    local = timezone.localtime(declined.closed_at)
     when = date_format(local, "MONTH_DAY_FORMAT" if local.year == timezone.localtime().year else "DATE_FORMAT")
     return _("{email} declined an invitation to {organization} on {date}.").format(
         email=email, organization=declined.organization.name, date=when

@@ -19,7 +19,7 @@ _SENT_TOO_OFTEN = ngettext_lazy(
     "This invitation was already sent to {email} {count} time, which is the limit.",
     "This invitation was already sent to {email} {count} times, which is the limit.",
 )
-_KEPT = "token_hash, email, mail_state, mail_detail, mailed_at, bounced_at, opened_at, opened_with"
+_KEPT = "token_hash, email, mail_state, mail_detail, mail_finished_at, bounced_at, opened_at, opened_with"
 # Django would load each invitation and store it again.
 _KEEP_LINKS = f"""
     INSERT INTO {EarlierLink._meta.db_table} (invitation_id, {_KEPT}, replaced_at, replaced_by_id)
@@ -59,7 +59,7 @@ def renew_links(ids: Sequence[int], *, by: User, now: datetime) -> None:
         mail_state=Invitation.Mail.QUEUED,
         mail_detail="",
         mail_due_at=now,
-        mail_attempts=0,
+        mail_deferrals=0,
         mail_crashes=0,
         bounced_at=None,
         opened_at=None,

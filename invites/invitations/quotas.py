@@ -60,7 +60,7 @@ def consume_invitation_quota(organization: Organization, inviter: User | None, c
 
 def refund_invitation_quota(batch: Batch, count: int) -> None:
     """Subtract `count` invitations of the batch that turned out not to be needed."""
-    counted_at = batch.continued_at or batch.inviting_at
+    counted_at = batch.continued_at or batch.inviting_started_at
     if count and counted_at:
         day = DailyInviteCount.objects.filter(organization=batch.organization_id, day=counted_at.astimezone(UTC).date())
         day.filter(inviter=batch.working_inviter_id, invitations__gte=count).update(
@@ -98,7 +98,7 @@ def count_daily_mail(invitations: Collection[CountedInvitation]) -> set[int]:
     values = [value for each in ordered for value in (today, each.organization_id, each.email_key, each.token_hash)]
     with connection.cursor() as cursor:
         statement = _COUNT_EMAILS.format(values=", ".join(["(%s, %s, %s, 1, %s)"] * len(ordered)))
-        cursor.execute(statement, [*values, settings.MAILS_PER_RECIPIENT_PER_DAY])
+        cursor.execute(statement, [*values, settings.EMAILS_PER_RECIPIENT_PER_DAY])
         if cursor.rowcount == len(ordered):
             return set()
     counted = DailyRecipientMail.objects.filter(
@@ -123,7 +123,7 @@ def check_recipient_quota(organization: Organization, email_key: str, email: str
 
 def daily_mail_limit_text(email: str) -> str:
     """Why no further email can be sent to this address today."""
-    return counted(_MAIL_LIMIT, settings.MAILS_PER_RECIPIENT_PER_DAY, email=email)
+    return counted(_MAIL_LIMIT, settings.EMAILS_PER_RECIPIENT_PER_DAY, email=email)
 
 
 def delete_past_counts() -> None:
@@ -133,7 +133,7 @@ def delete_past_counts() -> None:
 
 
 def _full_recipients() -> QuerySet[DailyRecipientMail]:
-    return DailyRecipientMail.objects.filter(day=_today(), emails__gte=settings.MAILS_PER_RECIPIENT_PER_DAY)
+    return DailyRecipientMail.objects.filter(day=_today(), emails__gte=settings.EMAILS_PER_RECIPIENT_PER_DAY)
 
 
 def _check(count: int, used: int, limit: int, code: str, **values: object) -> None:

@@ -26,7 +26,7 @@ LAST_MOMENT = timedelta(hours=1)
 
 def reminder_days(organization: Organization, kind: str) -> int | None:
     """The setting for this kind; None if it is switched off."""
-    return organization.reminder_after if kind == Kind.AFTER else organization.reminder_before
+    return organization.reminder_days_after_sending if kind == Kind.AFTER else organization.reminder_days_before_expiry
 
 
 def most_reminder_days() -> int:
@@ -53,7 +53,7 @@ def in_order(kind: str, organization: Organization) -> tuple[InvitationQuerySet,
     """The pending invitations of the organization for this kind, and the field by which an index has them in order."""
     pending = Invitation.objects.filter(organization=organization, state=Invitation.State.PENDING)
     if kind == Kind.AFTER:
-        return pending.filter(mail_state=Invitation.Mail.SENT), "mailed_at"
+        return pending.filter(mail_state=Invitation.Mail.SENT), "mail_finished_at"
     return pending, "expires_at"
 
 
@@ -82,7 +82,7 @@ def next_reminder(invitation: Invitation) -> datetime | None:
 def _due_at(invitation: Invitation, cursor: ReminderCursor) -> datetime | None:
     """None if the invitation has been looked at already."""
     days = reminder_days(invitation.organization, cursor.kind)
-    decides = invitation.mailed_at if cursor.kind == Kind.AFTER else invitation.expires_at
+    decides = invitation.mail_finished_at if cursor.kind == Kind.AFTER else invitation.expires_at
     if days is None or decides is None or (decides, invitation.pk) <= (cursor.position, cursor.position_id):
         return None
     return decides + timedelta(days=days) if cursor.kind == Kind.AFTER else decides - timedelta(days=days)

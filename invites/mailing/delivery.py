@@ -157,7 +157,7 @@ class _UnusableBackend(BaseEmailBackend):
 def _take_batch(first: OutgoingMessage, queue: MessageQueue[OutgoingMessage]) -> list[OutgoingMessage]:
     """The message and those after it that can be sent in the same call."""
     messages = [first]
-    while len(messages) < settings.MAILS_PER_CALL and (message := next(queue, None)):
+    while len(messages) < settings.EMAILS_PER_CALL and (message := next(queue, None)):
         if not message.is_simple or message.template is not first.template:
             queue.push_back(message)
             break

@@ -30,7 +30,7 @@ class DeliveryLog:
             note_failed(data.id, reason)
             return
         Invitation.objects.unsent().filter(token_hash=data.token_hash).update(
-            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
+            mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_finished_at=timezone.now(), mail_due_at=None
         )
 
     def skip(self, ids: Iterable[int]) -> None:
@@ -59,13 +59,13 @@ def save_as_sent(token_hashes: Collection[str]) -> None:
             )
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         cursor.execute(
-            f"UPDATE {Invitation._meta.db_table} SET mail_state = %s, mail_detail = '', mailed_at = %s,"  # noqa: S608
+            f"UPDATE {Invitation._meta.db_table} SET mail_state = %s, mail_detail = '', mail_finished_at = %s,"  # noqa: S608
             f" mail_due_at = NULL WHERE token_hash IN ({marks}) AND mail_state IN (%s, %s)",
             [Invitation.Mail.SENT.value, now, *token_hashes, *Invitation.UNSENT],
         )
         if cursor.rowcount < len(token_hashes):
             earlier = EarlierLink.objects.filter(token_hash__in=token_hashes, mail_state__in=Invitation.UNSENT)
-            earlier.update(mail_state=Invitation.Mail.SENT, mail_detail="", mailed_at=timezone.now())
+            earlier.update(mail_state=Invitation.Mail.SENT, mail_detail="", mail_finished_at=timezone.now())
 
 
 @contextlib.contextmanager

@@ -75,9 +75,13 @@ class EmailSettingsForm(PlainForm):
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
     remind_after = ReminderSwitch(label=_("After"), described=_("After some days, on or off"))
-    reminder_after = ReminderDays(label=_("days without a response"), described=_("Days without a response"))
+    reminder_days_after_sending = ReminderDays(
+        label=_("days without a response"), described=_("Days without a response")
+    )
     remind_before = ReminderSwitch(label="", described=_("Days before the link expires, on or off"))
-    reminder_before = ReminderDays(label=_("days before the link expires"), described=_("Days before the link expires"))
+    reminder_days_before_expiry = ReminderDays(
+        label=_("days before the link expires"), described=_("Days before the link expires")
+    )
 
     def __init__(self, *args: Any, organization: Organization, requested: str = "", **kwargs: Any) -> None:
         """`requested` is a reply-to address that isn't confirmed yet."""
@@ -86,10 +90,10 @@ class EmailSettingsForm(PlainForm):
             "reply_to": requested or organization.email_reply_to,
             "message": organization.email_message,
             "language": organization.language,
-            "remind_after": organization.reminder_after is not None,
-            "reminder_after": organization.reminder_after or USUAL_AFTER,
-            "remind_before": organization.reminder_before is not None,
-            "reminder_before": organization.reminder_before or USUAL_BEFORE,
+            "remind_after": organization.reminder_days_after_sending is not None,
+            "reminder_days_after_sending": organization.reminder_days_after_sending or USUAL_AFTER,
+            "remind_before": organization.reminder_days_before_expiry is not None,
+            "reminder_days_before_expiry": organization.reminder_days_before_expiry or USUAL_BEFORE,
         }
         super().__init__(*args, **kwargs)
         self.fields["sender_name"].widget.attrs["placeholder"] = organization.name
@@ -106,10 +110,10 @@ class EmailSettingsForm(PlainForm):
             raise forms.ValidationError(REPLY_TO_EXAMPLE, code="invalid")
         return person.values.email
 
-    def clean_reminder_after(self) -> int | None:
+    def clean_reminder_days_after_sending(self) -> int | None:
         return self._days("after")
 
-    def clean_reminder_before(self) -> int | None:
+    def clean_reminder_days_before_expiry(self) -> int | None:
         return self._days("before")
 
     def _days(self, kind: str) -> int | None:

@@ -92,12 +92,12 @@ def _send(organization_id: int, due: list[Invitation], lock: HeldSendLock) -> Se
     allow_again([pk for pk in result.unsent if by_id[pk].mail_state == Invitation.Mail.REMINDING])
     _uncount_crash(due)
     Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
-        mail_state=Invitation.Mail.SENDING
+        mail_state=Invitation.Mail.DEFERRED
     )
     # If the server itself failed, don't try the others now either.
     failed = [by_id[pk] for pk in (*result.deferred, *(result.not_tried if result.server_failed else ()))]
-    _give_up([each for each in failed if each.mail_attempts + 1 >= MAX_ATTEMPTS], FailureReason.UNREACHABLE)
-    _retry_later([each for each in failed if each.mail_attempts + 1 < MAX_ATTEMPTS])
+    _give_up([each for each in failed if each.mail_deferrals + 1 >= MAX_ATTEMPTS], FailureReason.UNREACHABLE)
+    _retry_later([each for each in failed if each.mail_deferrals + 1 < MAX_ATTEMPTS])
     allowed_at = timezone.now() + timedelta(seconds=result.retry_in or 0)
     _unsent(by_id[pk] for pk in (*result.throttled, *result.blocked)).update(mail_due_at=allowed_at)
     return result
@@ -142,14 +142,14 @@ def _uncount_crash(invitations: Collection[Invitation]) -> None:
 
 def _retry_later(invitations: Collection[Invitation]) -> None:
     now = timezone.now()
-    for attempts, group in _grouped(invitations, by=attrgetter("mail_attempts")):
-        _unsent(group).update(mail_attempts=attempts + 1, mail_due_at=now + backoff_delay(attempts))
+    for attempts, group in _grouped(invitations, by=attrgetter("mail_deferrals")):
+        _unsent(group).update(mail_deferrals=attempts + 1, mail_due_at=now + backoff_delay(attempts))
 
 
 def _give_up(invitations: Collection[Invitation], reason: str) -> None:
     cancel_reminders(each.pk for each in invitations if _is_reminder(each))
     _unsent(each for each in invitations if not _is_reminder(each)).update(
-        mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
+        mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_finished_at=timezone.now(), mail_due_at=None
     )
 
 

@@ -41,20 +41,20 @@ class Permits:
 
 def acquire_global(wanted: int) -> Permits:
     """Acquire up to `wanted` permits from the limit of all workers together."""
-    return _acquire({"all": wanted}, settings.MAILS_PER_SECOND, block=SHORT, longest_wait=LONGEST_WAIT)["all"]
+    return _acquire({"all": wanted}, settings.EMAILS_PER_SECOND, block=SHORT, longest_wait=LONGEST_WAIT)["all"]
 
 
 def acquire_for_organization(organization_id: int, wanted: int) -> Permits:
     """Acquire up to `wanted` permits from the limit of one organization."""
     key = f"organization {organization_id}"
-    return _acquire({key: wanted}, settings.MAILS_PER_SECOND_PER_ORGANIZATION, block=LONG)[key]
+    return _acquire({key: wanted}, settings.EMAILS_PER_SECOND_PER_ORGANIZATION, block=LONG)[key]
 
 
 def acquire_for_domains(wanted: Mapping[str, int]) -> dict[str, Permits]:
     """Acquire permits for several domains at once; `wanted` has the number for each."""
     keys = {domain: f"domain {domain}" for domain in wanted}
     by_key = {key: wanted[domain] for domain, key in keys.items()}
-    permits = _acquire(by_key, settings.MAILS_PER_SECOND_PER_DOMAIN, block=LONG)
+    permits = _acquire(by_key, settings.EMAILS_PER_SECOND_PER_DOMAIN, block=LONG)
     return {domain: permits[key] for domain, key in keys.items()}
 
 

@@ -67,9 +67,9 @@ class SendThrottle:
 
     def acquire(self, group: Sequence[R]) -> Sequence[R]:
         """The messages that the per-domain and per-organization limits allow. All are of one organization."""
-        if settings.MAILS_PER_SECOND_PER_DOMAIN:
+        if settings.EMAILS_PER_SECOND_PER_DOMAIN:
             group = self._acquire_for_domains(group)
-        if not group or not settings.MAILS_PER_SECOND_PER_ORGANIZATION:
+        if not group or not settings.EMAILS_PER_SECOND_PER_ORGANIZATION:
             return group
         permits = acquire_for_organization(group[0].organization_id, len(group))
         if permits.count < len(group):
@@ -79,7 +79,7 @@ class SendThrottle:
 
     def wait_for_permit(self, wanted: int) -> bool:
         """Wait until the global limit allows one more of the `wanted` emails. Returns False if that takes too long."""
-        if settings.MAILS_PER_SECOND:
+        if settings.EMAILS_PER_SECOND:
             if self._permits == 0:
                 permits = acquire_global(wanted)
                 if permits.count == 0:

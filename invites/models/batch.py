@@ -130,7 +130,7 @@ class Batch(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
-    inviting_at = models.DateTimeField(null=True, blank=True)
+    inviting_started_at = models.DateTimeField(null=True, blank=True)
     send_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -235,7 +235,7 @@ class Batch(models.Model):
     @property
     def has_invited(self) -> bool:
         """Whether people were invited before. Then only the rows that were left can still be corrected."""
-        return self.inviting_at is not None
+        return self.inviting_started_at is not None
 
     @property
     def can_be_corrected(self) -> bool:
@@ -294,7 +294,7 @@ class CorrectionJob(models.Model):
     class Action(models.TextChoices):
         USE_FILE = "use_file", "Use a corrected file"
         APPLY = "apply", "Apply the suggestions for a kind of problem"
-        REPAIR = "repair", "Use the suggestions for cells that look like mistakes"
+        FIX = "fix", "Use the suggestions for cells that look like mistakes"
         CHECK = "check", "Check the edited rows again"
 
     class Then(models.TextChoices):

@@ -118,7 +118,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def close(self, state: str) -> int:
         """Give them their final state, and remove their email from the outbox. Returns how many."""
-        return self.update(state=state, answered_at=timezone.now(), mail_due_at=None)
+        return self.update(state=state, closed_at=timezone.now(), mail_due_at=None)
 
     @staticmethod
     def _is_being_undone() -> models.Q:
@@ -151,7 +151,7 @@ class Invitation(models.Model):
         pending all the same, so that every rule for pending ones holds: one for each address, its roles and sites stay,
         admins can change and revoke it.
 
-        Queued: not tried yet. Sending: failed temporarily, and is retried. Sent: accepted by a mail server. Reminding:
+        Queued: not tried yet. Deferred: failed temporarily, and is retried. Sent: accepted by a mail server. Reminding:
         sent, and a reminder is in the outbox. Bounced: accepted, but then returned. Failed: a permanent failure, or
         given up, with the reason in `mail_detail`. If the first email of an import fails, its invitation is revoked as
         well.
@@ -159,13 +159,13 @@ class Invitation(models.Model):
 
         SCHEDULED = "scheduled", "Scheduled"
         QUEUED = "queued", "Queued"
-        SENDING = "sending", "Sending"
+        DEFERRED = "deferred", "Deferred by the mail server"
         SENT = "sent", "Sent"
         REMINDING = "reminding", "Sent, and a reminder is to be sent"
         BOUNCED = "bounced", "Bounced"
         FAILED = "failed", "Failed"
 
-    UNSENT = (Mail.QUEUED.value, Mail.SENDING.value)
+    UNSENT = (Mail.QUEUED.value, Mail.DEFERRED.value)
     DELIVERED = (Mail.SENT.value, Mail.REMINDING.value)
     # These people still count as invited: the email bounced, or a reminder was refused.
     UNDELIVERED = (Mail.BOUNCED.value, Mail.FAILED.value)
@@ -219,7 +219,7 @@ class Invitation(models.Model):
     token_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(help_text="Far in the future until a scheduled invitation is sent.")
-    answered_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted, declined or revoked.")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When it was accepted, declined or revoked.")
     is_unlisted = models.BooleanField(
         default=False,
         db_default=False,
@@ -242,15 +242,17 @@ class Invitation(models.Model):
         db_default="",
         help_text="A FailureReason, or what the mail server answered.",
     )
-    mailed_at = models.DateTimeField(null=True, blank=True)
+    mail_finished_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a mail server accepted the email, or sending it failed for good."
+    )
     bounced_at = models.DateTimeField(null=True, blank=True)
     mail_due_at = models.DateTimeField(
         null=True,
         blank=True,
         help_text="When an email outside of a batch is due or scheduled; claims and backoff postpone it.",
     )
-    mail_attempts = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How often a mail server deferred it."
+    mail_deferrals = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many times in a row sending it failed temporarily."
     )
     mail_crashes = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How many workers died while sending it."
@@ -285,13 +287,13 @@ class Invitation(models.Model):
             models.Index(fields=["batch", "mail_state", "state", "expires_at"], name="invitation_by_mail"),
             # For the responses to an import over time. An import stores none of these.
             models.Index(
-                fields=["batch", "state", "answered_at"],
-                condition=models.Q(answered_at__isnull=False),
-                name="invitation_by_answer",
+                fields=["batch", "state", "closed_at"],
+                condition=models.Q(closed_at__isnull=False),
+                name="invitation_by_closing",
             ),
             # For reminders. Invitations that are being stored aren't in it.
             models.Index(
-                fields=["organization", "mailed_at", "id"],
+                fields=["organization", "mail_finished_at", "id"],
                 condition=models.Q(state="pending", mail_state="sent"),
                 name="sent_invitation_by_time",
             ),
@@ -390,7 +392,7 @@ class EarlierLink(models.Model):
     email = models.CharField(max_length=320)
     mail_state = models.CharField(max_length=10, choices=Invitation.Mail)
     mail_detail = models.CharField(max_length=300, blank=True)
-    mailed_at = models.DateTimeField(null=True)
+    mail_finished_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
     opened_with = models.CharField(max_length=300, blank=True)

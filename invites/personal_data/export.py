@@ -30,10 +30,19 @@ _ACCOUNT = ("id", "email", "first_name", "last_name", "language", "is_active", "
 _MEMBERSHIP = (*("first_name", "last_name", "description", "all_sites", "joined_at", "last_seen_at", "deactivated_at"),)
 _INVITATION = (
     *("id", "email", "first_name", "last_name", "description", "message", "state", "created_at", "expires_at"),
-    *("answered_at", "mail_state", "mail_detail", "mailed_at", "bounced_at", "times_resent", "opened_at"),
+    *("closed_at", "mail_state", "mail_detail", "mail_finished_at", "bounced_at", "times_resent", "opened_at"),
     "opened_with",
 )
-_LINK = ("email", "mail_state", "mail_detail", "mailed_at", "bounced_at", "opened_at", "opened_with", "replaced_at")
+_LINK = (
+    "email",
+    "mail_state",
+    "mail_detail",
+    "mail_finished_at",
+    "bounced_at",
+    "opened_at",
+    "opened_with",
+    "replaced_at",
+)
 _ROW = (
     *("number", "email", "first_name", "last_name", "description", "outcome", "reason", "detail", "cells", "edit"),
     *("problems", "doubts"),

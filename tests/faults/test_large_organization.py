@@ -33,7 +33,7 @@ batch = Batch.objects.filter(file_name="large.csv").first()
 if batch is None:
     grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     grant.roles.add(role)
-    times = dict.fromkeys(["checked_at", "inviting_at", "ended_at", "banner_closed_at", "result_emailed_at"], past)
+    times = dict.fromkeys(["checked_at", "inviting_started_at", "ended_at", "banner_closed_at", "result_emailed_at"], past)
     batch = Batch.objects.create(
         organization=acme, inviter=admin, grant=grant, file_name="large.csv", state="done", row_total={many}, **times
     )
@@ -58,7 +58,7 @@ with transaction.atomic():
         Invitation(
             organization=acme, grant=batch.grant, inviter=admin, row=row, batch=batch, email=row.email,
             email_key=row.email, token_seed=seed, token_hash=token_hash, created_at=past, mail_state="sent",
-            mailed_at=past, expires_at=now + timedelta(days=9 if row.number % 4 else -1), **person,
+            mail_finished_at=past, expires_at=now + timedelta(days=9 if row.number % 4 else -1), **person,
         )
         for row, seed, token_hash in zip(rows, seeds, hashes_for(seeds))
     )

@@ -90,7 +90,7 @@ def invite(by: Membership, sites: list[Site]) -> Invite:
         invitation = invite_person(inviter, email=email, selection=selection, message=message, **names)
         if how.pop("mailed", True):
             Invitation.objects.filter(pk=invitation.pk).update(
-                mail_state=Invitation.Mail.SENT, mailed_at=timezone.now() - timedelta(hours=1), mail_due_at=None
+                mail_state=Invitation.Mail.SENT, mail_finished_at=timezone.now() - timedelta(hours=1), mail_due_at=None
             )
         if how.pop("expired", False):
             Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(minutes=1))

@@ -353,7 +353,9 @@ def test_a_result_email_that_hits_a_bug_is_tried_once(
 ) -> None:
     batch = work(start(many(3)))
     long_ago = timezone.now() - timedelta(minutes=9)
-    Batch.objects.filter(pk=batch.pk).update(inviting_at=long_ago, ended_at=timezone.now() - recovery.STALLED_AFTER)
+    Batch.objects.filter(pk=batch.pk).update(
+        inviting_started_at=long_ago, ended_at=timezone.now() - recovery.STALLED_AFTER
+    )
     assert result_email.find_unsent() == [batch.pk]
     breaks(monkeypatch, result_email, "banner_of")
 

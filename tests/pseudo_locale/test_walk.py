@@ -129,7 +129,7 @@ CorrectionJob.objects.update_or_create(batch_id={batch}, defaults=dict(
 CHANGE_EMAIL_STATES = """
 from invites.models import FailureReason, Invitation
 reasons = [FailureReason.UNREACHABLE, FailureReason.ADDRESS_UNSUPPORTED, FailureReason.MESSAGE_REFUSED]
-states = [("sending", ""), ("bounced", FailureReason.BOUNCED), *(("failed", reason) for reason in reasons)]
+states = [("deferred", ""), ("bounced", FailureReason.BOUNCED), *(("failed", reason) for reason in reasons)]
 found = Invitation.objects.filter(batch={batch}).order_by("pk")
 for invitation, (state, detail) in zip(found, states):
     Invitation.objects.filter(pk=invitation.pk).update(mail_state=state, mail_detail=detail, state="pending")
@@ -501,7 +501,7 @@ def test_progress_of_corrections(
 ) -> None:
     batch = batches["corrected"]
     page = page_of(ADMIN)
-    for action in ("use_file", "apply", "repair", "check"):
+    for action in ("use_file", "apply", "fix", "check"):
         run_code(pseudo, START_CORRECTION_JOB.format(batch=batch, action=action))
         for path in (f"batches/{batch}/", f"batches/{batch}/stop/", "batches/"):
             page.goto(f"/o/acme/{path}")

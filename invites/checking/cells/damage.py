@@ -1,6 +1,6 @@
 """Find text that a conversion damaged before we got it: wrong encodings, HTML entities, and lost letters.
 
-A repair is certain if it gives usual letters and the damaged text has a sequence that no name has. The text is valid
+A fix is certain if it gives usual letters and the damaged text has a sequence that no name has. The text is valid
 as it is, so all of this causes warnings. Each function takes linear time.
 """
 
@@ -46,31 +46,31 @@ _OF_DAMAGE = frozenset("&?\\%")
 _HALVES, _GREEK_OR_RUSSIAN = frozenset("ÎÏÐÑ"), re.compile("[Ά-ώЀ-џ]")
 
 
-def repair_mojibake(text: str) -> str | None:
+def fix_mojibake(text: str) -> str | None:
     """The text as it was before UTF-8 was read in another encoding, once or several times; None if it isn't certain."""
-    repaired = text
+    fixed = text
     for _ in range(_SEVERAL_TIMES):
-        once = _repair_cp1252(repaired) or _repair_others(repaired)
+        once = _fix_cp1252(fixed) or _fix_others(fixed)
         if once is None:
             break
-        repaired = once
-    return repaired if repaired != text and not _is_half_repaired(repaired) else None
+        fixed = once
+    return fixed if fixed != text and not _is_half_fixed(fixed) else None
 
 
-def _is_half_repaired(text: str) -> bool:
+def _is_half_fixed(text: str) -> bool:
     """Whether a Greek or Russian text still has halves of letters, because some bytes of it were lost."""
     return not _HALVES.isdisjoint(text) and _GREEK_OR_RUSSIAN.search(text) is not None
 
 
 def _is_damaged(text: str) -> bool:
-    """Whether the text has a sequence that no text has, which can be repaired or not."""
+    """Whether the text has a sequence that no text has, which can be fixed or not."""
     return any(
         _is_surely_damaged(match) and _decode(match[0].translate(_TO_BYTES), "latin-1")
         for match in _AS_CP1252.finditer(text)
     )
 
 
-def _repair_cp1252(text: str) -> str | None:
+def _fix_cp1252(text: str) -> str | None:
     if not any(_is_surely_damaged(match) for match in _AS_CP1252.finditer(text)):
         return None
     return _replace(_AS_CP1252, text, _decode_cp1252)
@@ -95,7 +95,7 @@ def _is_surely_damaged(match: re.Match[str]) -> bool:
     return is_letter is not None and match.string[match.end() : match.end() + 1].islower()
 
 
-def _repair_others(text: str) -> str | None:
+def _fix_others(text: str) -> str | None:
     if "√" in text:
         return _replace(_AS_MAC_ROMAN, text, lambda match: _decode(match[0], "mac_roman"))
     if "├" in text:
@@ -126,12 +126,12 @@ def _decode(sequence: str, encoding: str, usual: re.Pattern[str] = _USUAL_RESULT
 
 def replace_entities(text: str) -> str | None:
     """The text with its HTML entities replaced, such as `O&#39;Brien`; None if it has none."""
-    repaired = text
+    fixed = text
     for _ in range(_SEVERAL_TIMES):
-        if not _ENTITY.search(repaired):
+        if not _ENTITY.search(fixed):
             break
-        repaired = _ENTITY.sub(_character_of, repaired)
-    return repaired.replace("\xa0", " ") if repaired != text else None
+        fixed = _ENTITY.sub(_character_of, fixed)
+    return fixed.replace("\xa0", " ") if fixed != text else None
 
 
 def _character_of(entity: re.Match[str]) -> str:
@@ -158,24 +158,24 @@ def _is_utf8(escaped: str) -> bool:
         return False
 
 
-def repair(text: str) -> str | None:
-    """The text as it was before it was damaged; None if it isn't damaged, or the repair isn't certain."""
+def fix_damage(text: str) -> str | None:
+    """The text as it was before it was damaged; None if it isn't damaged, or the fix isn't certain."""
     plain = (replace_entities(text) if "&" in text else None) or text
-    repaired = plain if plain.isascii() else repair_mojibake(plain) or plain
-    return repaired if repaired != text else None
+    fixed = plain if plain.isascii() else fix_mojibake(plain) or plain
+    return fixed if fixed != text else None
 
 
 def doubt_text(text: str, check: Callable[[str], object]) -> Doubt | None:
     """The doubt about a valid text that looks damaged. `check` returns the normal form of a valid text."""
     if text.isascii() and "&" not in text:
         return None
-    repaired = repair(text)
-    return _doubt_if_valid(text, repaired, check) if repaired else None
+    fixed = fix_damage(text)
+    return _doubt_if_valid(text, fixed, check) if fixed else None
 
 
-def _doubt_if_valid(text: str, repaired: str, check: Callable[[str], object]) -> Doubt | None:
-    """The doubt with the normal form of the repaired text, or with its suggestion: `&quot;Bob&quot;` is "Bob"."""
-    normal = check(repaired)
+def _doubt_if_valid(text: str, fixed: str, check: Callable[[str], object]) -> Doubt | None:
+    """The doubt with the normal form of the fixed text, or with its suggestion: `&quot;Bob&quot;` is "Bob"."""
+    normal = check(fixed)
     if isinstance(normal, CellError):
         normal = normal.suggestion
     return Doubt("damaged_text", normal) if isinstance(normal, str) and normal not in ("", text) else None

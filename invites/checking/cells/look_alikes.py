@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from invites.checking.cells.damage import repair
+from invites.checking.cells.damage import fix_damage
 from invites.checking.cells.email import normalize_address
 from invites.checking.cells.error import Doubt
 
@@ -49,7 +49,7 @@ def doubt_address(address: str) -> Doubt | None:
     """The doubt about a valid address that is damaged or has look-alikes, with the address that was probably meant."""
     if address.isascii():
         return None
-    for code, meant in (("damaged_text", repair(address)), ("look_alike_address", plain_form(address))):
+    for code, meant in (("damaged_text", fix_damage(address)), ("look_alike_address", plain_form(address))):
         normal = normalize_address(meant) if meant and meant != address else None
         if normal is not None and normal != address:
             return Doubt(code, normal)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from invites.checking.cells.damage import repair_mojibake
+from invites.checking.cells.damage import fix_mojibake
 from invites.checking.cells.error import CellError
 from invites.checking.cells.links import find_link
 from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
@@ -125,9 +125,9 @@ def _explain_character(character: str, text: str) -> CellError:
         return CellError("direction_override", {"character": ord(character)}, without, "remove")
     if character == "\ufffd":
         return CellError("lost_character", {"character": ord(character)})
-    # One of 128 to 159 was a letter or sign in another encoding. If that was UTF-8, it can be repaired.
-    if character > "\x7f" and (repaired := repair_mojibake(text)):
-        return CellError("control_character", {"character": ord(character)}, repaired, "use_suggestion")
+    # One of 128 to 159 was a letter or sign in another encoding. If that was UTF-8, it can be fixed.
+    if character > "\x7f" and (fixed := fix_mojibake(text)):
+        return CellError("control_character", {"character": ord(character)}, fixed, "use_suggestion")
     corrected = None
     if character < "\x20":
         corrected = trim(_TABS.sub(" ", _INVISIBLE_CONTROLS.sub("", text)))

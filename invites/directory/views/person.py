@@ -113,7 +113,7 @@ def _newer(viewer: Membership, replaced: Invitation) -> Invitation | None:
     member = members.first()
     # One that somebody accepted who has left since has no page.
     accepted = visible.filter(accepted_by=member.user_id, pk__gt=replaced.pk) if member else visible.none()
-    return accepted.order_by("-answered_at", "-pk").first()
+    return accepted.order_by("-closed_at", "-pk").first()
 
 
 def _page(

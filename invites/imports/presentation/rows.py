@@ -107,11 +107,11 @@ def _why(row: Row) -> str:
 
 def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
     if invitation.state == Invitation.State.ACCEPTED:
-        return ShownOutcome("ok", _("Accepted"), _moment(invitation.answered_at))
+        return ShownOutcome("ok", _("Accepted"), _moment(invitation.closed_at))
     if invitation.state == Invitation.State.DECLINED:
-        return ShownOutcome("skipped", _("Declined"), _moment(invitation.answered_at))
+        return ShownOutcome("skipped", _("Declined"), _moment(invitation.closed_at))
     if invitation.state != Invitation.State.PENDING:
-        return ShownOutcome("skipped", _("Revoked"), _moment(invitation.answered_at))
+        return ShownOutcome("skipped", _("Revoked"), _moment(invitation.closed_at))
     if batch.is_being_undone:
         return ShownOutcome("skipped", _("Revoked"), _moment(batch.undone_at))
     if invitation.is_scheduled:
@@ -128,8 +128,8 @@ def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
 def _delivery(invitation: Invitation) -> str:
     """What is known of the email with the current link: "Sent" means that a mail server has accepted it."""
     if invitation.mail_state in Invitation.DELIVERED:
-        return _("Sent {time}").format(time=_moment(invitation.mailed_at))
-    if invitation.mail_state == Invitation.Mail.SENDING:
+        return _("Sent {time}").format(time=_moment(invitation.mail_finished_at))
+    if invitation.mail_state == Invitation.Mail.DEFERRED:
         return _("Delayed by the mail server. We’ll try again.")
     return _("Reminder not sent yet") if invitation.times_resent else _("Not sent yet")
 

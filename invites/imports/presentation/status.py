@@ -107,7 +107,7 @@ _JOBS = {
         text=gettext_lazy("Applies the suggested fix to every row. Nobody is invited by that."),
         before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
-    Action.REPAIR: _JobTexts(
+    Action.FIX: _JobTexts(
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Using the suggestions"),
         text=gettext_lazy("Uses the suggestion for every possible mistake. Nobody is invited by that."),

@@ -20,11 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from invites.live.progress import Progress, estimate_seconds_left
 from invites.models import Batch, BatchChunk, CorrectionJob, Invitation, Row
 
-Outcome, Mail = Row.Outcome, Invitation.Mail
-
-# No mail server has accepted these. A failed email of the import leaves this count together with its invitation, which
-# is revoked. Other failures don't count: they happen to invitations that were sent, as when the address reports abuse.
-UNTRIED = (Mail.QUEUED, Mail.SENDING)
+Outcome = Row.Outcome
 
 
 def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
@@ -39,8 +35,10 @@ def with_progress(batches: QuerySet[Batch]) -> QuerySet[Batch]:
         .annotate(
             skipped_now=_count(rows.filter(outcome=Outcome.SKIPPED, reason__in=Row.SKIPPED_WHILE_INVITING)),
             failed_now=_count(rows.filter(outcome=Outcome.FAILED)),
+            # A failed email of the import leaves this count together with its invitation, which is revoked. Other
+            # failures happen to invitations that were sent, for example when the address reports abuse.
             # One subquery per state: with a list of states, PostgreSQL may also read the invitations that are sent.
-            untried_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in UNTRIED]),
+            unsent_now=reduce(add, [_count(pending.filter(mail_state=state)) for state in Invitation.UNSENT]),
             to_invite_now=Subquery(
                 to_invite.order_by().values("batch").annotate(all=_Listed("first_number")).values("all")
             ),
@@ -83,15 +81,15 @@ def _correcting(job: CorrectionJob) -> Progress:
 
 def _inviting(batch: Batch) -> Progress:
     counted = vars(batch)
-    began, before = batch.continued_at or batch.inviting_at, batch.counts_before
+    began, before = batch.continued_at or batch.inviting_started_at, batch.counts_before
     sizes = _sizes_of_chunks(batch.pk, began) if began else {}
     skipped = counted["skipped_now"] - before.get("skipped", 0)
-    failed, untried = counted["failed_now"] - before.get("failed", 0), counted["untried_now"]
+    failed, unsent = counted["failed_now"] - before.get("failed", 0), counted["unsent_now"]
     waiting = sum(sizes.get(int(first), 0) for first in (counted["to_invite_now"] or "").split(",") if first)
     total = max(0, sum(sizes.values()) - skipped - failed)
-    done = max(0, total - waiting - untried)
+    done = max(0, total - waiting - unsent)
     share = done / total if total else 0.0
-    return Progress(done, total, share, estimate_seconds_left(began, share), skipped, failed, untried)
+    return Progress(done, total, share, estimate_seconds_left(began, share), skipped, failed, unsent)
 
 
 @lru_cache(maxsize=256)

@@ -94,7 +94,7 @@ def _last_expiry(batch: Batch) -> datetime | None:
 
 
 def _totals(batch: Batch, summary: Summary) -> list[DayTotals]:
-    first, today = timezone.localdate(batch.inviting_at or batch.created_at), timezone.localdate()
+    first, today = timezone.localdate(batch.inviting_started_at or batch.created_at), timezone.localdate()
     ends = list(_ends(first, today))
     changes = _changes(batch, summary, ends) if summary.invited else Counter()
     totals, found = dict.fromkeys(KINDS, 0), []
@@ -123,11 +123,11 @@ def _changes(batch: Batch, summary: Summary, ends: Sequence[date]) -> Counter[tu
         changes.update({(ends[number], kind): count for kind, count in zip(_INDEXED, counts, strict=True)})
     if summary.bounced:
         bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
-        changes.update(_count_each(bounced, Coalesce("bounced_at", "mailed_at", "created_at"), ends, "bounced"))
+        changes.update(_count_each(bounced, Coalesce("bounced_at", "mail_finished_at", "created_at"), ends, "bounced"))
     revoked = sum(changes[day, "revoked"] for day in ends)
     if revoked > summary.revoked:
-        unsent = never_sent(batch).filter(answered_at__isnull=False)
-        changes.subtract(_count_each(unsent, "answered_at", ends, "revoked"))
+        unsent = never_sent(batch).filter(closed_at__isnull=False)
+        changes.subtract(_count_each(unsent, "closed_at", ends, "revoked"))
     elif batch.is_being_undone and batch.undone_at:
         # The links of the others stopped working at once. Workers are still saving that.
         changes[_period_of(timezone.localdate(batch.undone_at), ends), "revoked"] += summary.revoked - revoked
@@ -140,11 +140,11 @@ _COUNT_BY_INDEX = f"""
     WITH period (number, since, until) AS (VALUES {{periods}})
     SELECT number,
         (SELECT COUNT(*) FROM {Invitation._meta.db_table}
-            WHERE batch_id = %s AND state = 'accepted' AND answered_at >= since AND answered_at < until),
+            WHERE batch_id = %s AND state = 'accepted' AND closed_at >= since AND closed_at < until),
         (SELECT COUNT(*) FROM {Invitation._meta.db_table}
-            WHERE batch_id = %s AND state = 'declined' AND answered_at >= since AND answered_at < until),
+            WHERE batch_id = %s AND state = 'declined' AND closed_at >= since AND closed_at < until),
         (SELECT COUNT(*) FROM {Invitation._meta.db_table}
-            WHERE batch_id = %s AND state IN ('revoked', 'replaced') AND answered_at >= since AND answered_at < until),
+            WHERE batch_id = %s AND state IN ('revoked', 'replaced') AND closed_at >= since AND closed_at < until),
         (SELECT COUNT(*) FROM {Invitation._meta.db_table}
             WHERE batch_id = %s AND mail_state IN ({", ".join(["%s"] * len(_DELIVERED))}) AND state = %s
                 AND expires_at >= since AND expires_at < until AND expires_at <= %s)

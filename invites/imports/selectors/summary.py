@@ -154,7 +154,7 @@ def _responses(batch: Batch) -> Counter[str]:
         counted["expired"] = pending.expired().count()
     if batch.undone_at:
         closed = (Invitation.State.REVOKED, Invitation.State.REPLACED)
-        counted["undone"] += batch.invitations.filter(state__in=closed, answered_at__gte=batch.undone_at).count()
+        counted["undone"] += batch.invitations.filter(state__in=closed, closed_at__gte=batch.undone_at).count()
     return counted
 
 

@@ -96,7 +96,7 @@ def doubted_rows(batch: Batch) -> QuerySet[Row]:
     return batch.rows.filter(doubts__isnull=False).order_by("number")
 
 
-def rows_to_repair(batch: Batch) -> QuerySet[Row]:
+def rows_to_fix(batch: Batch) -> QuerySet[Row]:
     """Those that would be invited with a cell for which there is a suggestion."""
     return doubted_rows(batch).filter(outcome=_Outcome.WAITING, fixable_doubts__gt=0)
 

@@ -110,7 +110,7 @@ def _queue(organization: Organization, kind: str, ids: Sequence[int], now: datet
         for each in chosen
     )
     Invitation.objects.filter(pk__in=[each.pk for each in chosen]).update(
-        mail_state=Invitation.Mail.REMINDING, mail_due_at=now, mail_attempts=0, mail_crashes=0
+        mail_state=Invitation.Mail.REMINDING, mail_due_at=now, mail_deferrals=0, mail_crashes=0
     )
     about = about_invitation(chosen[0]) if len(chosen) == 1 else about_users(len(chosen))
     record(organization.pk, Action.REMINDED, about, by=None, change=Change(values={"reminder": kind}))

@@ -50,7 +50,7 @@ def note_failed(invitation_id: int, reason: str) -> None:
         cancel_reminders([invitation_id])
         return
     Invitation.objects.filter(pk=invitation_id, mail_state=_REMINDING).update(
-        mail_state=Invitation.Mail.FAILED, mail_detail=reason, mailed_at=timezone.now(), mail_due_at=None
+        mail_state=Invitation.Mail.FAILED, mail_detail=reason, mail_finished_at=timezone.now(), mail_due_at=None
     )
     _unsent().filter(invitation=invitation_id).delete()
 

@@ -119,7 +119,7 @@ def test_names_stay_as_they_were(acme: Organization, admin_membership: Membershi
 
 def test_stores_only_the_first_of_several(acme: Organization, globex: Organization) -> None:
     for organization in (acme, acme, globex):
-        record(organization.pk, Action.LEFT, OWN_ACCOUNT, by=None, once=f"left {organization.pk}")
+        record(organization.pk, Action.LEFT, OWN_ACCOUNT, by=None, idempotency_key=f"left {organization.pk}")
     record(acme.pk, Action.LEFT, OWN_ACCOUNT, by=None)
     record(acme.pk, Action.LEFT, OWN_ACCOUNT, by=None)
     assert ActivityEntry.objects.filter(action=Action.LEFT, organization_id=acme.pk).count() == 3

@@ -23,7 +23,7 @@ import pytest
 import invites.checking
 from invites.checking import Check, Limits, RecordFile, open_records, read_pasted, understand
 from invites.checking.cells.csv_injection import escape_formula, unescape_formula
-from invites.checking.cells.damage import doubt_name, repair
+from invites.checking.cells.damage import doubt_name, fix_damage
 from invites.checking.cells.links import defuse, defuse_header, find_link, find_link_in_prose
 from invites.checking.cells.look_alikes import doubt_address, plain_form
 from invites.checking.cells.names import check_name, check_text
@@ -230,7 +230,7 @@ HEURISTICS: dict[str, Function] = {
     "name": lambda text: check_name(text, needed="first_name_needed", longest=10**9),
     "description": lambda text: check_text(text, too_long="description_too_long", longest=10**9),
     "error or formula of a spreadsheet": lambda text: (is_spreadsheet_error(text), text_of_formula(f'="{text}"')),
-    "damaged text": lambda text: (repair(text), doubt_name(text, str), doubt_name(f"{text}?", str)),
+    "damaged text": lambda text: (fix_damage(text), doubt_name(text, str), doubt_name(f"{text}?", str)),
     "look-alikes": lambda text: (plain_form(text), doubt_address(f"{text}@company.com")),
     "link": find_link,
     "link in prose": find_link_in_prose,

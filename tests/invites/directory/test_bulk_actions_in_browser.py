@@ -27,7 +27,7 @@ Invitation.objects.bulk_create(
     Invitation(
         organization=acme, grant=grant, inviter=admin, first_name="Ann", last_name="{name}", token_seed=seed,
         email=f"{name}{{number}}@people.example.com", email_key=f"{name}{{number}}@people.example.com",
-        token_hash=token_hash, expires_at=now + timedelta(days=9), mail_state="sent", mailed_at=now,
+        token_hash=token_hash, expires_at=now + timedelta(days=9), mail_state="sent", mail_finished_at=now,
     )
     for number, (seed, token_hash) in enumerate(zip(seeds, hashes_for(seeds)))
 )

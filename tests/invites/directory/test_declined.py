@@ -91,7 +91,7 @@ def test_inviting_again_says_when_they_declined(
     assert ines.post(url, headers=headers).status_code == (204 if headers else 302)
 
     no.refresh_from_db()
-    assert (no.state, no.answered_at) == (Invitation.State.PENDING, None)
+    assert (no.state, no.closed_at) == (Invitation.State.PENDING, None)
     (message,) = deliver(acme)
     assert link_of(no) in message.body
     assert ActivityEntry.objects.filter(action="invited_again", affected_id=no.pk).exists()
@@ -159,7 +159,7 @@ def test_inviting_their_address_asks_once(
 def test_an_admin_with_less_access_cannot_replace_it(invite: Invite, lesser: Membership, acme: Organization) -> None:
     invitation = invite(roles=["Org Admin"], sites=None)
     decline(opt_out_token(invitation.pk, invitation.email_key))
-    Invitation.objects.update(answered_at=timezone.now() - timedelta(days=1))
+    Invitation.objects.update(closed_at=timezone.now() - timedelta(days=1))
 
     with domain_error("beyond_permissions"):
         actions.invite_again(lesser, invitation)

@@ -140,7 +140,7 @@ def _is_deactivated(by: Membership) -> None:
 
 
 def _opts_out(by: Membership) -> None:
-    User.objects.filter(pk=by.user_id).update(expiry_emails=False)
+    User.objects.filter(pk=by.user_id).update(wants_expiry_emails=False)
 
 
 def _is_suspended(by: Membership) -> None:
@@ -164,7 +164,7 @@ def test_the_account_has_the_switch(invite: Invite, by: Membership, ines: Client
     ines.post("/account/", {"first_name": "Ines", "last_name": "Martin"})
     lasting(invite(), days=1)
     assert told() == []
-    ines.post("/account/", {"first_name": "Ines", "last_name": "Martin", "expiry_emails": "on"})
+    ines.post("/account/", {"first_name": "Ines", "last_name": "Martin", "wants_expiry_emails": "on"})
     Organization.objects.update(expiry_email_at=timezone.now())
     assert told() == [by.user.email]
 
@@ -174,7 +174,7 @@ def test_who_cannot_invite_has_no_switch(member: User, client_of: Callable[..., 
     assert "Email me once a day" not in client.get("/account/").content.decode()
     client.post("/account/", {"first_name": "Mara", "last_name": "Conti"})
     member.refresh_from_db()
-    assert member.expiry_emails
+    assert member.wants_expiry_emails
 
 
 # --- Crashes and failures ----------------------------------------------------------------------------------

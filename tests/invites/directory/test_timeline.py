@@ -148,7 +148,7 @@ def test_emails_that_bounced_and_were_resent(by: Membership, acme: Organization,
     note_bounce(invitation.token_hash, email=invitation.email, reason=reply)
     change_invitation(by, invitation, selection_of(acme, "ReadOnly"), cells=cells(invitation, email="c@b.example.com"))
     deliver(acme)
-    Invitation.objects.update(mailed_at=timezone.now() + timedelta(seconds=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() + timedelta(seconds=1))
 
     assert history(invitation, by) == [
         "Email delivered | To c@b.example.com",
@@ -200,7 +200,7 @@ def test_each_resend_keeps_the_email_before(by: Membership, acme: Organization, 
     resend_all(by, acme.invitations.all())
     deliver(acme)
     Invitation.objects.update(
-        created_at=timezone.now() - timedelta(hours=2), mailed_at=timezone.now() - timedelta(minutes=5)
+        created_at=timezone.now() - timedelta(hours=2), mail_finished_at=timezone.now() - timedelta(minutes=5)
     )
     EarlierLink.objects.update(replaced_at=timezone.now() - timedelta(minutes=9))
     invitation.refresh_from_db()
@@ -346,7 +346,7 @@ def test_how_long_before_it_was_accepted(by: Membership, invite: Invite) -> None
 
 @pytest.mark.parametrize(
     ("state", "text"),
-    [("queued", "The email is about to be sent"), ("sending", "The mail server asked us to try again later")],
+    [("queued", "The email is about to be sent"), ("deferred", "The mail server asked us to try again later")],
 )
 def test_an_email_on_its_way(invite: Invite, state: str, text: str) -> None:
     invitation = invite()

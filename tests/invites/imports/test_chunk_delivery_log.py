@@ -134,7 +134,7 @@ def test_a_temporary_failure_does_not_count_as_sent(
 def test_a_throttled_email_does_not_count_as_sent(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    settings.MAILS_PER_SECOND_PER_DOMAIN = 1
+    settings.EMAILS_PER_SECOND_PER_DOMAIN = 1
     batch = start(csv_of("ann@a.example.com", "ben@a.example.com", "cat@c.example.com", "dan@d.example.com"))
 
     states = states_after_death(batch, server, monkeypatch)

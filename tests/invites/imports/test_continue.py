@@ -162,7 +162,7 @@ def test_a_late_row_with_the_address_of_an_invited_person_is_not_invited(
     ended: Batch, by: Membership, work: Work
 ) -> None:
     ann = ended.rows.get(number=2)
-    ended.invitations.filter(row=ann).update(state="revoked", answered_at=timezone.now())
+    ended.invitations.filter(row=ann).update(state="revoked", closed_at=timezone.now())
     row = ended.rows.get(number=3)
     edit_cells(ended, [Edit(3, 0, ann.email, row.version)], by=by)
     row.refresh_from_db()
@@ -185,7 +185,7 @@ def test_people_who_were_decided_against_stay_skipped(start: Callable[..., Batch
     corrections.keep_person(batch, 3, 2, is_this=False, by=by)
     invite_valid_rows(batch, by=by)
     work(batch)
-    batch.invitations.update(state="revoked", answered_at=timezone.now())
+    batch.invitations.update(state="revoked", closed_at=timezone.now())
 
     fix(batch, by, 4)
     invite_valid_rows(batch, by=by)
@@ -200,7 +200,7 @@ def test_quotas_and_declined_people_are_treated_as_at_first(
     ended: Batch, by: Membership, work: Work, invite: Any, settings: Any
 ) -> None:
     declined = invite("late3@example.com")
-    Invitation.objects.filter(pk=declined.pk).update(state="declined", answered_at=timezone.now())
+    Invitation.objects.filter(pk=declined.pk).update(state="declined", closed_at=timezone.now())
     fix(ended, by, 3, 4)
     settings.INVITATIONS_PER_DAY = 3
     with domain_error("over_quota"):

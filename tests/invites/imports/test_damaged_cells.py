@@ -1,4 +1,4 @@
-"""An import with names or addresses that look damaged stops before anyone is invited, so that they can be repaired."""
+"""An import with names or addresses that look damaged stops before anyone is invited, so that they can be fixed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TYPO, GOOD = "cat@gmial.com,Cat,Moe,", "ann@example.com,Ann,Lee,"
 
 @pytest.fixture
 def damaged(start: Run) -> Batch:
-    """Four people whose cells look damaged, in rows 3 to 6; three of them can be repaired."""
+    """Four people whose cells look damaged, in rows 3 to 6; three of them can be fixed."""
     return start(csv_of(GOOD, MOJIBAKE, LOST, ENTITY, CURLY))
 
 
@@ -120,7 +120,7 @@ def test_the_grid_shows_the_cells_and_no_table(ines: Client, damaged: Batch) -> 
     assert "data-grid" not in text(page)
 
 
-def test_repaired_cells_are_invited(ines: Client, damaged: Batch, work: Run) -> None:
+def test_fixed_cells_are_invited(ines: Client, damaged: Batch, work: Run) -> None:
     press(ines, damaged, "meant-all")
 
     assert row(damaged, 3).first_name == "Jürgen"
@@ -191,7 +191,7 @@ def test_two_admins_do_not_overwrite_each_other(ines: Client, damaged: Batch, co
     assert (damaged.state, row(damaged, 4).last_name) == (State.NEEDS_CORRECTION, "Möller")
 
 
-def test_when_all_is_repaired_nothing_is_left(ines: Client, start: Run) -> None:
+def test_when_all_is_fixed_nothing_is_left(ines: Client, start: Run) -> None:
     batch = start(csv_of(MOJIBAKE))
 
     press(ines, batch, "meant:3:1")

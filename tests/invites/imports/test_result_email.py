@@ -91,7 +91,7 @@ def test_the_result_is_sent_when_the_import_finishes(
 def ended(batch: Batch, *, seconds_ago: int) -> None:
     """Move the whole batch to an earlier time."""
     before = timedelta(seconds=seconds_ago)
-    moments = ("created_at", "checked_at", "inviting_at", "ended_at")
+    moments = ("created_at", "checked_at", "inviting_started_at", "ended_at")
     Batch.objects.filter(pk=batch.pk).update(**{moment: F(moment) - before for moment in moments})
 
 

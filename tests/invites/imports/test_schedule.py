@@ -341,7 +341,7 @@ def test_stops_and_says_why_if_it_is_not_allowed_any_more(
         by.sites.set(sites[2:])
         reason = "can no longer grant these roles and sites"
     else:
-        Batch.objects.update(inviting_at=timezone.now() - timedelta(days=2))
+        Batch.objects.update(inviting_started_at=timezone.now() - timedelta(days=2))
         DailyInviteCount.objects.all().delete()
         settings.INVITATIONS_PER_DAY = 2
         reason = "can invite 2 people a day"

@@ -227,7 +227,7 @@ def test_a_worker_that_is_sending_stops_and_fails_no_row(being_undone: Batch) ->
 
 def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(run: Run, admin_membership: Membership) -> None:
     batch = run(many(PEOPLE))
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     assert bulk.resend_all(admin_membership, batch.invitations.all()) == {"changed": PEOPLE}
     mail.outbox.clear()
 

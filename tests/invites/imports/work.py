@@ -62,7 +62,7 @@ Invitation.objects.bulk_create(
     Invitation(
         organization=acme, grant=grant, inviter=admin, batch=batch, email=email, email_key=email, token_seed=seed,
         token_hash=token_hash, expires_at=now + timedelta(days=9), mail_state="sent",
-        mailed_at=now - timedelta(hours=1),
+        mail_finished_at=now - timedelta(hours=1),
     )
     for number, (seed, token_hash) in enumerate(zip(seeds, hashes_for(seeds)))
     for email in [f"person{{number}}@{domain}"]

@@ -132,7 +132,7 @@ def test_a_page_refuses_it(
     headers: dict[str, str],
 ) -> None:
     if path in ("invite-again/", "unlist/"):
-        Invitation.objects.filter(pk=to_admin.pk).update(state=Invitation.State.DECLINED, answered_at=timezone.now())
+        Invitation.objects.filter(pk=to_admin.pk).update(state=Invitation.State.DECLINED, closed_at=timezone.now())
     if path in ("schedule/", "send-now/"):
         tomorrow = timezone.now() + timedelta(days=1)
         Invitation.objects.filter(pk=to_admin.pk).update(mail_state=Invitation.Mail.SCHEDULED, mail_due_at=tomorrow)

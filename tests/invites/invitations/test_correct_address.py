@@ -132,7 +132,7 @@ def test_an_unsent_email_of_an_import_goes_to_the_new_address(
     by: Membership, start: Callable[..., Batch], work: Callable[[Batch], Batch], acme: Organization
 ) -> None:
     work(start(csv_of("bo@example.com,Bo,Ek")))
-    Invitation.objects.update(mail_state="queued", mailed_at=None)
+    Invitation.objects.update(mail_state="queued", mail_finished_at=None)
 
     assert correct(by, Invitation.objects.get())
 

@@ -63,7 +63,7 @@ def state_of(invitation: Invitation) -> str:
 def test_every_email_has_both_links_as_text_and_html(invite: Invite, acme: Organization, by: Membership) -> None:
     invitation = invite(mailed=False)
     first = deliver(acme)
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     actions.resend(by, invitation)
 
     for message in (*first, *deliver(acme)):
@@ -191,7 +191,7 @@ def test_declining_ends_the_invitation_and_is_recorded(invite: Invite, acme: Org
     assert "You declined the invitation to Acme" in said
     invitation.refresh_from_db()
     assert invitation.state == State.DECLINED
-    assert invitation.answered_at is not None
+    assert invitation.closed_at is not None
     entry = ActivityEntry.objects.get(action="declined")
     assert (entry.organization_id, entry.affected_email, entry.actor_id) == (acme.pk, invitation.email, None)
     dead = Client()
@@ -202,7 +202,7 @@ def test_declining_ends_the_invitation_and_is_recorded(invite: Invite, acme: Org
 @pytest.mark.parametrize(("date", "told"), [((2025, 12, 30), "on Dec 30, 2025."), ((2026, 1, 2), "on Jan 2.")])
 def test_says_in_which_year_it_was_declined(invite: Invite, date: tuple[int, int, int], told: str) -> None:
     invitation = invite()
-    invitation.answered_at = datetime(*date, 12, tzinfo=UTC)
+    invitation.closed_at = datetime(*date, 12, tzinfo=UTC)
 
     with time_machine.travel(datetime(2026, 6, 1, tzinfo=UTC)):
         assert declined_text(invitation, "ann@example.com").endswith(told)
@@ -442,7 +442,7 @@ def test_reporting_while_an_email_is_sent_stops_the_next_one(
     assert not unexpected(errors), errors
     invitation.refresh_from_db()
     assert (invitation.mail_state, invitation.mail_detail) == (Invitation.Mail.FAILED, "address_blocked")
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     with domain_error("too_soon", match=BLOCKED):
         actions.resend(by, invitation)
     assert deliver(acme) == []

@@ -46,7 +46,7 @@ def mailed(by: Membership, selection: AccessSelection, email: str = ANN) -> Invi
     """An invitation that was sent an hour ago."""
     invitation = invite(by, selection, email)
     send_now([invitation.pk])
-    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.filter(pk=invitation.pk).update(mail_finished_at=timezone.now() - timedelta(hours=1))
     invitation.refresh_from_db()
     return invitation
 
@@ -215,7 +215,7 @@ def test_the_row_of_a_full_address_fails_with_the_reason(
 def test_a_resend_over_the_limit_is_refused_and_the_link_still_works(
     admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
-    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    settings.EMAILS_PER_RECIPIENT_PER_DAY = 1
     invitation = mailed(admin_membership, read_only)
 
     with domain_error("too_soon") as broken:
@@ -230,7 +230,7 @@ def test_a_resend_over_the_limit_is_refused_and_the_link_still_works(
 def test_a_link_counts_once_however_often_its_email_is_tried(
     admin_membership: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    settings.EMAILS_PER_RECIPIENT_PER_DAY = 1
     invitation = invite(admin_membership, read_only)
 
     with monkeypatch.context() as patched:
@@ -247,7 +247,7 @@ def test_a_link_counts_once_however_often_its_email_is_tried(
 def test_concurrent_emails_cannot_exceed_the_limit(
     admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
-    settings.MAILS_PER_RECIPIENT_PER_DAY = 5
+    settings.EMAILS_PER_RECIPIENT_PER_DAY = 5
     invitations = []
     for _ in range(12):
         # Only one can be pending. A worker that started earlier still has the others.
@@ -308,7 +308,7 @@ def test_resending_many_skips_an_address_only_where_its_limit_is_reached(
     anything: AccessSelection,
     settings: Any,
 ) -> None:
-    settings.MAILS_PER_RECIPIENT_PER_DAY = 2
+    settings.EMAILS_PER_RECIPIENT_PER_DAY = 2
     mine = mailed(admin_membership, read_only)
     mail_again_and_again(by_outsider, anything, 2)
 
@@ -324,7 +324,7 @@ def test_emails_are_counted_per_organization(
     anything: AccessSelection,
     settings: Any,
 ) -> None:
-    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    settings.EMAILS_PER_RECIPIENT_PER_DAY = 1
     mine, theirs = invite(admin_membership, read_only), invite(by_outsider, anything)
 
     assert quotas.count_daily_mail([mine, theirs]) == set()

@@ -85,7 +85,7 @@ def dead_links(invite: Invite, by: Membership) -> dict[str, str]:
     links = {"unknown": "/i/unknown/", "expired": link_of(invite("expired@people.example.com", expired=True))}
     for word, state in (("revoked", "revoked"), ("accepted", "accepted"), ("declined", "declined")):
         invitation = invite(f"{word}@people.example.com")
-        Invitation.objects.filter(pk=invitation.pk).update(state=state, answered_at=timezone.now())
+        Invitation.objects.filter(pk=invitation.pk).update(state=state, closed_at=timezone.now())
         links[word] = link_of(invitation)
     resent = invite("resent@people.example.com")
     links["resent"] = link_of(resent)

@@ -67,7 +67,7 @@ def test_nothing_is_emailed_before_its_time(scheduled: Invitation, acme: Organiz
     assert run_workers(acme) == []
     scheduled.refresh_from_db()
     assert scheduled.is_scheduled
-    assert scheduled.mailed_at is None
+    assert scheduled.mail_finished_at is None
 
 
 def test_is_sent_once_at_its_time_with_a_link_that_works_for_all_days(

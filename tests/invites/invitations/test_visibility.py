@@ -544,7 +544,7 @@ def asked(by: Membership, client_of: ClientOf) -> Any:
 def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
     kind: str, asked: HttpRequest, by: Membership, clerk: Membership, mine: Brought, colleague: Membership
 ) -> None:
-    Batch.objects.filter(pk=mine.ended.pk).update(state=Batch.State.INVITING, inviting_at=timezone.now())
+    Batch.objects.filter(pk=mine.ended.pk).update(state=Batch.State.INVITING, inviting_started_at=timezone.now())
     poller: ProgressPoller | BulkActionPoller
     if kind == "import":
         poller = ProgressPoller(asked, pk=mine.ended.pk, place="page")  # type: ignore[arg-type]

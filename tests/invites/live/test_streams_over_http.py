@@ -43,7 +43,7 @@ ACTS = {
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The product with an import that runs for minutes."""
-    running = Stack(tmp_path_factory.mktemp("slow") / "var", MAILS_PER_SECOND="1")
+    running = Stack(tmp_path_factory.mktemp("slow") / "var", EMAILS_PER_SECOND="1")
     running.start()
     try:
         assert signed_in(running).import_file(many(600), organization="acme") == 1

@@ -258,7 +258,7 @@ def test_refuses_reports_without_the_secret(ben: Invitation, wrong: dict[str, An
 
 def test_a_bounce_of_an_old_email_does_not_affect_the_resent_one(ben: Invitation, admin_membership: Membership) -> None:
     old = Invitation.objects.get(pk=ben.pk)
-    Invitation.objects.filter(pk=ben.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.filter(pk=ben.pk).update(mail_finished_at=timezone.now() - timedelta(hours=1))
     ben.refresh_from_db()
     resend(admin_membership, ben)
 
@@ -275,7 +275,7 @@ def test_an_email_that_was_accepted_while_its_link_was_renewed_counts_as_sent(
     ben: Invitation, admin_membership: Membership
 ) -> None:
     old = ben.token_hash
-    Invitation.objects.filter(pk=ben.pk).update(mail_state=Invitation.Mail.QUEUED, mailed_at=None)
+    Invitation.objects.filter(pk=ben.pk).update(mail_state=Invitation.Mail.QUEUED, mail_finished_at=None)
     renew_links([ben.pk], by=admin_membership.user, now=timezone.now())
 
     save_as_sent([old])
@@ -283,7 +283,7 @@ def test_an_email_that_was_accepted_while_its_link_was_renewed_counts_as_sent(
     ben.refresh_from_db()
     earlier = EarlierLink.objects.get()
     assert (earlier.mail_state, ben.mail_state) == (Invitation.Mail.SENT, Invitation.Mail.QUEUED)
-    assert earlier.mailed_at is not None
+    assert earlier.mail_finished_at is not None
 
 
 @pytest.mark.parametrize("state", [Invitation.State.ACCEPTED, Invitation.State.REVOKED])

@@ -116,7 +116,7 @@ def test_retries_later_when_the_server_is_busy(
     send_due_invitations(acme.pk)
 
     # Whoever closes the channel has said nothing about this mail.
-    assert state_of(invitation) == ("queued" if answer.startswith("421") else "sending", "")
+    assert state_of(invitation) == ("queued" if answer.startswith("421") else "deferred", "")
     assert organizations_with_due_mail() == []
     asked = len(mailbox.asked)
     send_due_invitations(acme.pk)
@@ -200,7 +200,7 @@ def test_gives_up_after_many_attempts_with_a_reason(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
     invitation = due("ann@people.example.com")
-    Invitation.objects.filter(pk=invitation.pk).update(mail_attempts=MAX_ATTEMPTS - 1)
+    Invitation.objects.filter(pk=invitation.pk).update(mail_deferrals=MAX_ATTEMPTS - 1)
     mailbox.answers[invitation.email] = ["450 Busy"]
 
     send_due_invitations(acme.pk)
@@ -275,7 +275,7 @@ def test_many_deferrals_do_not_count_as_crashes(
 ) -> None:
     for number in range(5):
         due(f"person{number}@people.example.com")
-    Invitation.objects.update(mail_attempts=MAX_ATTEMPTS - 2)
+    Invitation.objects.update(mail_deferrals=MAX_ATTEMPTS - 2)
 
     assert send_due_invitations(acme.pk) is None
 
@@ -302,7 +302,7 @@ def test_invitations_that_were_not_tried_stay_due_while_a_domain_is_in_backoff(
     assert 0 < len(left) < 4
     for invitation in left:
         invitation.refresh_from_db()
-        assert (invitation.mail_due_at, invitation.mail_attempts) == (before[invitation.pk], 0)
+        assert (invitation.mail_due_at, invitation.mail_deferrals) == (before[invitation.pk], 0)
     busy.refresh_from_db()
     assert busy.mail_due_at is not None
     assert busy.mail_due_at > timezone.now() + timedelta(minutes=10)
@@ -444,7 +444,7 @@ def test_a_slow_server_does_not_extend_the_time_slice(
     while more:
         more = send_due_invitations(acme.pk, more.lock_token)
     assert len(set(mailbox.taken)) == len(mailbox.taken) == 30
-    assert set(Invitation.objects.values_list("mail_attempts", flat=True)) == {0}, "To wait is no attempt."
+    assert set(Invitation.objects.values_list("mail_deferrals", flat=True)) == {0}, "To wait is no attempt."
 
 
 def test_an_invitation_that_becomes_due_just_before_the_release_is_sent(

@@ -26,7 +26,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def test_an_organization_gets_a_block_a_second(clock: time_machine.Traveller, settings: Any) -> None:
-    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 20
 
     assert acquire_for_organization(1, 100) == Permits(20, 0.0, 1.0)
     assert acquire_for_organization(2, 100) == Permits(20, 0.0, 1.0)
@@ -37,7 +37,7 @@ def test_an_organization_gets_a_block_a_second(clock: time_machine.Traveller, se
 
 
 def test_each_domain_has_a_limit_of_its_own(settings: Any) -> None:
-    settings.MAILS_PER_SECOND_PER_DOMAIN = 3
+    settings.EMAILS_PER_SECOND_PER_DOMAIN = 3
 
     permits = acquire_for_domains({"one.example.com": 5, "other.example.com": 2})
 
@@ -45,7 +45,7 @@ def test_each_domain_has_a_limit_of_its_own(settings: Any) -> None:
 
 
 def test_the_global_limit_grants_blocks_ahead_up_to_the_longest_wait(settings: Any) -> None:
-    settings.MAILS_PER_SECOND = 40
+    settings.EMAILS_PER_SECOND = 40
 
     acquired = [acquire_global(100) for _ in range(7)]
 
@@ -55,7 +55,7 @@ def test_the_global_limit_grants_blocks_ahead_up_to_the_longest_wait(settings: A
 
 @pytest.mark.parametrize("rate", [1, 3, 7, 15, 45])
 def test_a_rate_that_no_block_divides_is_kept_exactly(clock: time_machine.Traveller, settings: Any, rate: int) -> None:
-    settings.MAILS_PER_SECOND = rate
+    settings.EMAILS_PER_SECOND = rate
     acquired, seconds = 0, 0.0
 
     for _ in range(100):
@@ -68,7 +68,7 @@ def test_a_rate_that_no_block_divides_is_kept_exactly(clock: time_machine.Travel
 
 
 def test_a_bucket_that_is_deleted_meanwhile_is_created_again(settings: Any) -> None:
-    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 20
     acquire_for_organization(1, 5)
 
     with once_after(f'INTO "{RateLimitBucket._meta.db_table}"', RateLimitBucket.objects.all().delete):

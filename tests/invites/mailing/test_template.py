@@ -271,7 +271,7 @@ def test_whoever_resends_keeps_the_message_and_its_author(
 ) -> None:
     invitation = invite(message="See you on Tuesday.")
     other = join(acme, "gustav@example.com", "Org Admin", first_name="Gustav", last_name="Berg")
-    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=None)
+    Invitation.objects.filter(pk=invitation.pk).update(mail_finished_at=None)
 
     resend(Membership.objects.get(user=other), invitation)
     (message,) = deliver(acme)

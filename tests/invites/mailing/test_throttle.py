@@ -64,7 +64,7 @@ def most_in_a_second(moments: list[float]) -> int:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "setting", ["MAILS_PER_SECOND", "MAILS_PER_SECOND_PER_ORGANIZATION", "MAILS_PER_SECOND_PER_DOMAIN"]
+    "setting", ["EMAILS_PER_SECOND", "EMAILS_PER_SECOND_PER_ORGANIZATION", "EMAILS_PER_SECOND_PER_DOMAIN"]
 )
 def test_concurrent_workers_share_a_limit(server: MailServer, start: Run, settings: Any, setting: str) -> None:
     ids = invited(start(many(100)))
@@ -86,7 +86,7 @@ def test_without_a_limit_nothing_is_counted(server: MailServer, run: Run) -> Non
 
 
 def test_old_buckets_are_deleted(db: None, settings: Any) -> None:
-    settings.MAILS_PER_SECOND = 10
+    settings.EMAILS_PER_SECOND = 10
     rate_limit.acquire_global(1)
     RateLimitBucket.objects.create(key="domain example.com", free_at=timezone.now() - timedelta(days=2))
 
@@ -106,7 +106,7 @@ def test_a_throttled_organization_makes_neither_workers_nor_others_wait(
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 20
     monkeypatch.setattr("invites.mailing.throttle.time.sleep", lambda _: pytest.fail("A worker had to wait."))
     large = start(many(200))
     claim = chunks.claim_chunk(large.pk)
@@ -135,7 +135,7 @@ def test_a_throttled_organization_makes_neither_workers_nor_others_wait(
 def test_a_task_for_the_rest_is_enqueued_for_when_the_limit_allows(
     server: MailServer, start: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 20
+    settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 20
     batch = start(many(50))
     enqueued: list[tuple[str, timedelta | None]] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, _, after=None: enqueued.append((task.name, after)))
@@ -153,7 +153,7 @@ def test_real_workers_resume_by_themselves_and_serve_others_meanwhile(tmp_path: 
         address = f"smtp://127.0.0.1:{server.port}"
         # The recovery task alone would resume the import only once a minute.
         with WorkerOnFile(
-            tmp_path, EMAIL_URL=address, MAILS_PER_SECOND_PER_ORGANIZATION="40", RECOVERY_SECONDS="60"
+            tmp_path, EMAIL_URL=address, EMAILS_PER_SECOND_PER_ORGANIZATION="40", RECOVERY_SECONDS="60"
         ) as worker:
             work = Work(worker, tmp_path)
             large = work.invite(many(400, domain="large.example.com"))
@@ -178,7 +178,7 @@ def test_throttled_single_invitations_are_due_when_the_limit_allows_and_lose_no_
     acme: Organization,
     settings: Any,
 ) -> None:
-    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 2
+    settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 2
     for number in range(3):
         invite_person(
             admin_membership,
@@ -194,7 +194,7 @@ def test_throttled_single_invitations_are_due_when_the_limit_allows_and_lose_no_
     assert wait is not None
     assert len(server.taken) == 2
     left = Invitation.objects.get(mail_state=Invitation.Mail.QUEUED)
-    assert left.mail_attempts == 0
+    assert left.mail_deferrals == 0
     assert left.mail_due_at is not None
     assert left.mail_due_at <= timezone.now() + timedelta(seconds=1)
 
@@ -210,7 +210,7 @@ def two_domains(count: int) -> bytes:
 def test_a_throttled_domain_waits_and_others_get_their_email(
     server: MailServer, start: Run, work: Run, settings: Any
 ) -> None:
-    settings.MAILS_PER_SECOND_PER_DOMAIN = 5
+    settings.EMAILS_PER_SECOND_PER_DOMAIN = 5
     others = [f"person{number}@domain{number}.example.com" for number in range(150)]
     batch = start(csv_of(*others, *(f"person{number}@slow.example.com" for number in range(150))))
 
@@ -281,7 +281,7 @@ def test_the_backoff_of_a_domain_is_exponential_and_known_to_all_workers(
 def test_a_deferred_email_waits_for_its_backoff_while_throttled_ones_are_sent(
     server: MailServer, start: Run, settings: Any
 ) -> None:
-    settings.MAILS_PER_SECOND_PER_ORGANIZATION = 10
+    settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 10
     server.answers["grey@people.example.com"] = ["450 4.2.0 Come back"] * 2
     batch = start(csv_of("grey@people.example.com", *(f"person{number}@people.example.com" for number in range(25))))
 

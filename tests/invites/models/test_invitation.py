@@ -68,4 +68,4 @@ def test_closing_takes_the_email_out_of_the_outbox(named: dict[str, Invitation])
 
     closed = Invitation.objects.get(pk=named["fresh"].pk)
     assert (closed.state, closed.mail_due_at) == (Invitation.State.REVOKED, None)
-    assert closed.answered_at is not None
+    assert closed.closed_at is not None

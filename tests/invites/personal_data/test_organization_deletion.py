@@ -88,7 +88,7 @@ def full_acme(others: dict[str, list[Any]], acme: Organization, team: Batch, run
     by = Membership.objects.get(user__email="admin@example.com")
     run(many(30), name="many.csv")
     open_invitation, reported = invite("open@example.com"), invite("angry@example.com")
-    Invitation.objects.filter(pk=open_invitation.pk).update(mailed_at=timezone.now() - timedelta(days=1))
+    Invitation.objects.filter(pk=open_invitation.pk).update(mail_finished_at=timezone.now() - timedelta(days=1))
     resend(by, open_invitation)
     report_abuse(opt_out_token(reported.pk, reported.email_key))
     InvitationRequest.objects.create(invitation=reported, organization=acme)

@@ -63,7 +63,7 @@ def chiara(acme: Organization, globex: Organization, by: Membership, outsider: U
     run(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com"), only_valid=True)
     invitation = Invitation.objects.get(email=CHIARA)
     Invitation.objects.filter(pk=invitation.pk).update(
-        mailed_at=timezone.now() - timedelta(hours=2), mail_state="sent", mail_detail=f"550 {CHIARA} is unknown"
+        mail_finished_at=timezone.now() - timedelta(hours=2), mail_state="sent", mail_detail=f"550 {CHIARA} is unknown"
     )
     invitation.refresh_from_db()
     resend(by, invitation)

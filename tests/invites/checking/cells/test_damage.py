@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invites.checking import ANY_DOMAIN, COLUMNS, Cells, check_cells, message_of
-from invites.checking.cells.damage import repair
+from invites.checking.cells.damage import fix_damage
 from invites.checking.row import doubt_notices
 from invites.checking.screening import Screen
 from tests.checking import check_bytes, check_person, read_rows
@@ -53,7 +53,7 @@ def as_cp1252(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_repairs_what_was_read_in_another_encoding(name: str) -> None:
+def test_fixes_what_was_read_in_another_encoding(name: str) -> None:
     damaged = as_cp1252(name)
     assert damaged != name
     row = check_person(first_name=damaged)
@@ -62,7 +62,7 @@ def test_repairs_what_was_read_in_another_encoding(name: str) -> None:
 
 
 @pytest.mark.parametrize(("damaged", "name"), DAMAGED.items())
-def test_repairs_entities_and_other_damage(damaged: str, name: str) -> None:
+def test_fixes_entities_and_other_damage(damaged: str, name: str) -> None:
     row = check_person(last_name=damaged)
     assert row.values.last_name == damaged, "invited as written"
     (doubt,) = doubt_notices(row)
@@ -71,13 +71,13 @@ def test_repairs_entities_and_other_damage(damaged: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["M?ller", "Jos?", "?ngel", "?", "????", "MartÃ", "Renï¿½e"])
-def test_a_lost_letter_cannot_be_repaired(name: str) -> None:
+def test_a_lost_letter_cannot_be_fixed(name: str) -> None:
     (doubt,) = doubt_notices(check_person(first_name=name))
     assert (doubt.code, doubt.suggestion) == ("lost_letter", None)
 
 
 @pytest.mark.parametrize("name", ["Ð¡ÐµÑ€Ð³ÐµÐ¹ Ð¡Ñ‚Ñ€Ð°Ñ", "ÑÐµÑ€", "Î‘Î½Î½Î± Î"])
-def test_a_name_that_cannot_be_repaired_in_full_gets_no_repair(name: str) -> None:
+def test_a_name_that_cannot_be_fixed_in_full_gets_no_fix(name: str) -> None:
     """A program has dropped the bytes that Windows-1252 has no character for."""
     (doubt,) = doubt_notices(check_person(first_name=name))
     assert (doubt.code, doubt.suggestion) == ("lost_letter", None)
@@ -95,7 +95,7 @@ def test_a_good_description_is_not_doubted(description: str) -> None:
     assert list(doubt_notices(check_person(description=description))) == []
 
 
-def test_a_repair_that_would_be_a_problem_is_not_suggested() -> None:
+def test_a_fix_that_would_be_a_problem_is_not_suggested() -> None:
     assert list(doubt_notices(check_person(first_name="Ann&#46;evil&#46;com"))) == []
 
 
@@ -117,9 +117,9 @@ def test_rows_that_are_not_invited_are_not_doubted() -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=30))
-def test_a_repaired_text_is_not_repaired_again(text: str) -> None:
-    repaired = repair(as_cp1252(text)) or text
-    assert repair(repaired) is None or repair(repaired) != repaired
+def test_a_fixed_text_is_not_fixed_again(text: str) -> None:
+    fixed = fix_damage(as_cp1252(text)) or text
+    assert fix_damage(fixed) is None or fix_damage(fixed) != fixed
 
 
 cells = st.one_of(

@@ -51,7 +51,7 @@ def test_an_address_of_another_alphabet_is_fine(address: str) -> None:
     assert plain_form(address) == address
 
 
-def test_a_damaged_address_is_repaired() -> None:
+def test_a_damaged_address_is_fixed() -> None:
     (doubt,) = doubt_notices(check_person(email="jÃ¼rgen@company.com"))
     assert (doubt.code, doubt.suggestion) == ("damaged_text", "jürgen@company.com")
 

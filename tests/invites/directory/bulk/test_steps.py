@@ -359,7 +359,7 @@ def test_an_undo_skips_who_had_a_role_that_was_deleted(people: People, night_shi
 
 @pytest.mark.parametrize("kind", [Kind.RESEND, Kind.REVOKE, Kind.REMOVE])
 def test_what_cannot_be_undone(people: People, kind: Kind) -> None:
-    Invitation.objects.update(mail_state="sent", mailed_at=None)
+    Invitation.objects.update(mail_state="sent", mail_finished_at=None)
     action = run(people, BulkChange(kind))
     assert action.changed
 
@@ -384,7 +384,7 @@ def test_a_chunk_takes_the_same_queries_for_any_number_of_people(
     for number in range(12):
         join(acme, f"member{number}@example.com", "ReadOnly", "Auditor", sites=people.sites[:2])
         invite(f"guest{number}@people.example.com", roles=["ReadOnly", "Auditor"], sites=people.sites[:2])
-    Invitation.objects.update(mail_state="sent", mailed_at=None)
+    Invitation.objects.update(mail_state="sent", mail_finished_at=None)
     if name == "reactivate":
         Membership.objects.exclude(pk=people.by.pk).update(deactivated_at=people.by.joined_at)
     change = UNDOABLE[name](people) if name in UNDOABLE else BulkChange(Kind(name))

@@ -65,7 +65,7 @@ def make_many(acme: Organization, admin: User, sites: list[Site]) -> MakeMany:
             "last_name": "Lee",
             "expires_at": now + timedelta(days=9),
             "mail_state": Invitation.Mail.SENT,
-            "mailed_at": hour_ago,
+            "mail_finished_at": hour_ago,
             **fields,
         }
         made = [

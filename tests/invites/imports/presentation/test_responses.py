@@ -30,7 +30,7 @@ def accept(batch: Batch, count: int, when: datetime) -> None:
     """Accept this many of the pending invitations at that time."""
     waiting = batch.invitations.filter(state=Invitation.State.PENDING).order_by("pk")[:count]
     batch.invitations.filter(pk__in=[each.pk for each in waiting]).update(
-        state=Invitation.State.ACCEPTED, answered_at=when
+        state=Invitation.State.ACCEPTED, closed_at=when
     )
 
 
@@ -47,12 +47,12 @@ def of_every_kind(run: Run) -> Batch:
         batch = run(many(8))
     accept(batch, 1, MONDAY)
     accept(batch, 1, MONDAY + timedelta(days=2))
-    close(batch, state=Invitation.State.DECLINED, answered_at=MONDAY + timedelta(days=2))
-    close(batch, state=Invitation.State.REVOKED, answered_at=MONDAY + timedelta(days=5))
+    close(batch, state=Invitation.State.DECLINED, closed_at=MONDAY + timedelta(days=2))
+    close(batch, state=Invitation.State.REVOKED, closed_at=MONDAY + timedelta(days=5))
     close(batch, mail_state=Invitation.Mail.BOUNCED, bounced_at=MONDAY + timedelta(minutes=5))
     close(batch, expires_at=MONDAY + timedelta(days=7))
     refused = batch.invitations.filter(state=Invitation.State.PENDING, mail_state="sent").order_by("-pk")[0]
-    values = {"state": Invitation.State.REVOKED, "mail_state": Invitation.Mail.FAILED, "answered_at": MONDAY}
+    values = {"state": Invitation.State.REVOKED, "mail_state": Invitation.Mail.FAILED, "closed_at": MONDAY}
     batch.invitations.filter(pk=refused.pk).update(**values)
     batch.rows.filter(invitation=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)
     Batch.objects.filter(pk=batch.pk).update(outcome_counts=None)

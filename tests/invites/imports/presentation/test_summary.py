@@ -38,7 +38,7 @@ def _refuse(batch: Batch) -> None:
     revoked_values = {
         "state": Invitation.State.REVOKED,
         "mail_state": Invitation.Mail.FAILED,
-        "answered_at": timezone.now(),
+        "closed_at": timezone.now(),
     }
     Invitation.objects.filter(pk=refused.pk).update(**revoked_values)
     batch.rows.filter(invitation=refused).update(outcome=Row.Outcome.FAILED, reason=Row.Reason.MAIL_REFUSED)

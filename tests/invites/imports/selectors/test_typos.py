@@ -145,7 +145,7 @@ def test_without_typos_nothing_is_shown(ines: Client, team: Batch, by: Membershi
 DAMAGED = ("ann@@example.com,Ann,Lee,", "jo@example.com,JÃ¼rgen,MÃ¼ller,", "o’brien@example.com,M?ller,Orr,R&amp;D")
 
 
-def test_damaged_cells_are_shown_with_their_repair(ines: Client, start: Run) -> None:
+def test_damaged_cells_are_shown_with_their_fix(ines: Client, start: Run) -> None:
     batch = start(csv_of(*DAMAGED))
 
     told = unescape(words(ines, batch))
@@ -159,7 +159,7 @@ def test_damaged_cells_are_shown_with_their_repair(ines: Client, start: Run) -> 
     assert html.count('id="row-3"') == 1
 
 
-def test_one_click_repairs_a_cell_and_one_undoes_it(ines: Client, start: Run) -> None:
+def test_one_click_fixes_a_cell_and_one_undoes_it(ines: Client, start: Run) -> None:
     batch = start(csv_of(*DAMAGED))
 
     press(ines, batch, "meant:3:2")
@@ -175,13 +175,13 @@ def test_one_click_repairs_a_cell_and_one_undoes_it(ines: Client, start: Run) ->
     assert (row(batch, 3).first_name, row(batch, 3).last_name) == ("JÃ¼rgen", "MÃ¼ller")
 
 
-def test_one_click_repairs_all_cells(ines: Client, start: Run) -> None:
+def test_one_click_fixes_all_cells(ines: Client, start: Run) -> None:
     batch = start(csv_of(*DAMAGED, "fay@gmial.com,Fay,Orr,"))
 
     press(ines, batch, "meant-all")
 
-    repaired = [row(batch, number) for number in (3, 4, 5)]
-    assert [(each.email, each.first_name, each.last_name, each.description) for each in repaired] == [
+    fixed = [row(batch, number) for number in (3, 4, 5)]
+    assert [(each.email, each.first_name, each.last_name, each.description) for each in fixed] == [
         ("jo@example.com", "Jürgen", "Müller", ""),
         ("o'brien@example.com", "M?ller", "Orr", "R&D"),
         ("fay@gmail.com", "Fay", "Orr", ""),
@@ -190,7 +190,7 @@ def test_one_click_repairs_all_cells(ines: Client, start: Run) -> None:
     assert "suggestions" not in words(ines, batch)
 
 
-def test_one_click_repairs_more_cells_than_a_report_keeps(ines: Client, start: Run) -> None:
+def test_one_click_fixes_more_cells_than_a_report_keeps(ines: Client, start: Run) -> None:
     batch = start(csv_of("ann@@example.com,Ann,Lee,", *(f"p{n}@example.com,JÃ¼rgen,MÃ¼ller," for n in range(550))))
     assert "Use all 1,100 suggestions" in words(ines, batch)
     assert batch.warnings == []
@@ -204,7 +204,7 @@ def test_one_click_repairs_more_cells_than_a_report_keeps(ines: Client, start: R
 
 
 @pytest.mark.parametrize("dies", [False, True])
-def test_a_worker_repairs_many_rows(
+def test_a_worker_fixes_many_rows(
     ines: Client, start: Run, monkeypatch: pytest.MonkeyPatch, by: Membership, *, dies: bool
 ) -> None:
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
@@ -239,15 +239,15 @@ def test_a_worker_repairs_many_rows(
     assert typos_of(batch).open == 0
 
 
-def test_a_typo_of_a_domain_of_the_file_is_repaired_with_the_others(ines: Client, start: Run) -> None:
+def test_a_typo_of_a_domain_of_the_file_is_fixed_with_the_others(ines: Client, start: Run) -> None:
     people = (f"p{n}@northwind.example.com,A,B," for n in range(40))
     batch = start(csv_of("ann@@example.com,Ann,Lee,", *people, "q@nortwhind.example.com,JÃ¼rgen,B,"))
     assert row(batch, 43).open_doubts == 2
 
     press(ines, batch, "meant-all")
 
-    repaired = row(batch, 43)
-    assert (repaired.email, repaired.first_name, repaired.open_doubts) == ("q@northwind.example.com", "Jürgen", 0)
+    fixed = row(batch, 43)
+    assert (fixed.email, fixed.first_name, fixed.open_doubts) == ("q@northwind.example.com", "Jürgen", 0)
 
 
 def test_a_damaged_cell_is_invited_as_written(ines: Client, start: Run, work: Run) -> None:

@@ -146,7 +146,7 @@ def test_admins_are_confirmed_without_javascript_on_a_phone(
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
 
 
-def test_names_that_look_damaged_are_repaired_before_anyone_is_invited(admin_page: Page) -> None:
+def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(admin_page: Page) -> None:
     page = admin_page
     rows = [("ju@mist.example.com", "JÃ¼rgen", "MÃ¼ller", ""), ("mu@mist.example.com", "Max", "M?ller", "")]
     import_by_dropping(page, "mist.csv", csv_of(rows))

@@ -41,9 +41,9 @@ def resend(client: Client, batch: Batch, **headers: Any) -> Any:
 
 def test_an_invitation_that_is_resent_has_a_new_link(ines: Client, run: Run) -> None:
     batch = run(many(3))
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     accepted = batch.invitations.order_by("pk")[0]
-    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, answered_at=timezone.now())
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
     before = dict(batch.invitations.values_list("pk", "token_hash"))
     assert "Resend to 2 people" in words_of(ines.get(f"/o/acme/batches/{batch.pk}/"))
     assert "Resend 2 invitations?" in review(ines, batch)
@@ -60,10 +60,10 @@ def test_an_invitation_that_is_resent_has_a_new_link(ines: Client, run: Run) -> 
 
 def test_the_review_counts_whom_it_skips(ines: Client, run: Run, invite: Invite) -> None:
     batch = run(many(4))
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     others = invite("other@people.example.com")
     ids = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
-    Invitation.objects.filter(pk=ids[0]).update(mailed_at=timezone.now())
+    Invitation.objects.filter(pk=ids[0]).update(mail_finished_at=timezone.now())
     Invitation.objects.filter(pk=ids[1]).update(expires_at=timezone.now() - timedelta(days=1))
 
     page = review(ines, batch)
@@ -79,11 +79,11 @@ def test_the_review_counts_whom_it_skips(ines: Client, run: Run, invite: Invite)
 
 def test_starts_nothing_if_the_numbers_have_changed_since_the_review(ines: Client, run: Run) -> None:
     batch = run(many(3))
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     path = f"/o/acme/batches/{batch.pk}/resend/"
     seen = re.search(r'name="seen" value="([^"]*)"', ines.get(path).content.decode())
     accepted = batch.invitations.order_by("pk")[0]
-    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, answered_at=timezone.now())
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
 
     page = words_of(ines.post(path, {"step": "start", "seen": unescape(seen[1])}))  # type: ignore[index]
 
@@ -98,7 +98,7 @@ def test_a_member_who_sees_nobody_else_resends_only_their_own_import(
     Role.objects.create(organization=acme, name="Blind inviter", permissions=[*allowed, "users.invite"])
     blind = join(acme, "blind@example.com", "Blind inviter").memberships.get()
     own, other = run(many(2), by=blind), run(csv_of("zoe@example.com"))
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     client = client_of(blind.user)
 
     assert client.get(f"/o/acme/batches/{other.pk}/resend/").status_code == 404
@@ -112,7 +112,7 @@ def test_is_shown_as_sent_after_the_server_accepted_it(
 ) -> None:
     batch = run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
     then = timezone.now() - timedelta(days=2)
-    Invitation.objects.update(mailed_at=then)
+    Invitation.objects.update(mail_finished_at=then)
     server.answers["ben@example.com"] = ["550 5.1.1 Has left the company"]
     server.answers["zoe@example.com"] = ["450 4.2.0 Come back later"]
 
@@ -139,7 +139,7 @@ def test_is_shown_as_sent_after_the_server_accepted_it(
 
 def test_expired_invitations_are_resent_too(ines: Client, run: Run) -> None:
     batch = run(many(2))
-    Invitation.objects.update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     expired = batch.invitations.order_by("pk")[0]
     Invitation.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(days=1))
 

@@ -21,7 +21,7 @@ Run = Callable[..., Batch]
 def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Client, run: Run) -> None:
     batch = run(many(4))
     accepted = batch.invitations.order_by("pk")[0]
-    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, answered_at=timezone.now())
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
     asked = ines.get(f"/o/acme/batches/{batch.pk}/undo/").content.decode()
     assert "1 person has accepted and stays" in asked
     assert batch.invitations.filter(state=Invitation.State.REVOKED).count() == 0
@@ -41,7 +41,7 @@ def test_an_undone_import_is_called_undone_everywhere(
 ) -> None:
     batch = run(many(4))
     accepted = batch.invitations.order_by("pk")[0]
-    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, answered_at=timezone.now())
+    Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
     colleague = client_of(join(acme, "second@example.com", "Org Admin"))
     assert "4 users were invited to Acme." in text_of(ines.get("/o/acme/roles/").content.decode())
 

@@ -34,7 +34,7 @@ def switch_on(organization: Organization, *, after: int | None = None, before: i
 def mailed(invitation: Invitation, **ago: float) -> Invitation:
     """As if it had been sent then."""
     at = timezone.now() - timedelta(**ago)
-    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=at, expires_at=at + timedelta(days=14))
+    Invitation.objects.filter(pk=invitation.pk).update(mail_finished_at=at, expires_at=at + timedelta(days=14))
     invitation.refresh_from_db()
     return invitation
 

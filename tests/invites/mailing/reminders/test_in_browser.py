@@ -19,7 +19,7 @@ acme = Organization.objects.get(slug="acme")
 acme.time_zone = "{zone}"
 acme.save()
 sent = Invitation.objects.filter(organization=acme, email="{email}", mail_state="sent")
-assert sent.update(mailed_at=timezone.now() - timedelta(days=3))
+assert sent.update(mail_finished_at=timezone.now() - timedelta(days=3))
 ReminderCursor.objects.update(next_at=timezone.now())
 """
 

@@ -101,7 +101,7 @@ def test_it_is_the_same_email_with_the_same_link_and_another_subject(due: Invita
 def deliver_again(invitation: Invitation) -> list[Any]:
     """The first email."""
     sent = Invitation.objects.filter(pk=invitation.pk)
-    was = sent.values("mailed_at").get()
+    was = sent.values("mail_finished_at").get()
     sent.update(mail_state=Mail.QUEUED, mail_due_at=timezone.now())
     found = deliver(invitation.organization)
     sent.update(**was)
@@ -191,8 +191,8 @@ def test_each_is_sent_by_day_within_a_night_also_when_clocks_change(
     due_at: dict[str, datetime] = {}
     for hour in range(0, 24, 6):
         invitation = mailed(invite(f"h{hour}@people.example.com"), hours=-hour)
-        assert invitation.mailed_at is not None
-        due_at[invitation.email] = invitation.mailed_at + 3 * DAY
+        assert invitation.mail_finished_at is not None
+        due_at[invitation.email] = invitation.mail_finished_at + 3 * DAY
     clock.shift(3 * DAY)
     for _hour in range(40):
         clock.shift(timedelta(hours=1))
@@ -263,7 +263,7 @@ def _expired(invitation: Invitation, by: Membership) -> None:
 
 
 def _resent(invitation: Invitation, by: Membership) -> None:
-    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now() - timedelta(hours=1))
+    Invitation.objects.filter(pk=invitation.pk).update(mail_finished_at=timezone.now() - timedelta(hours=1))
     resend(by, invitation)
     deliver(by.organization)
 
@@ -321,7 +321,7 @@ def test_an_import_is_reminded_like_single_invitations(acme_in_london: Organizat
 
 
 def test_none_for_an_email_that_was_not_sent_yet(due: Invitation) -> None:
-    Invitation.objects.filter(pk=due.pk).update(mail_state=Mail.SENDING, mail_due_at=timezone.now() + DAY)
+    Invitation.objects.filter(pk=due.pk).update(mail_state=Mail.DEFERRED, mail_due_at=timezone.now() + DAY)
     assert recipients() == []
 
 
@@ -461,7 +461,7 @@ def test_the_limit_of_emails_to_one_address_cancels_a_reminder(due: Invitation, 
         day=timezone.now().date(),
         organization=due.organization,
         email_key=ANN,
-        emails=settings.MAILS_PER_RECIPIENT_PER_DAY,
+        emails=settings.EMAILS_PER_RECIPIENT_PER_DAY,
         last_token_hash="another",
     )
     assert recipients() == []

@@ -85,7 +85,7 @@ def test_escapes_merged_html_and_turns_tracking_off(use: Use, run: Run) -> None:
 
 
 def test_a_call_has_at_most_the_configured_number_of_messages(use: Use, run: Run, settings: Any) -> None:
-    settings.MAILS_PER_CALL = 12
+    settings.EMAILS_PER_CALL = 12
     provider = use("mailgun", queued)
 
     run(many(30))
@@ -204,7 +204,7 @@ print(EmailMessage("Hello", "You", "a@example.com", ["b@example.com"]).send())
 
 def test_an_operator_chooses_a_provider_by_environment_variables() -> None:
     with MailProvider(queued) as provider:
-        chosen = {"MAIL_PROVIDER": "mailgun", "MAILGUN_API_KEY": "key", "MAILGUN_API_URL": provider.url}
+        chosen = {"EMAIL_PROVIDER": "mailgun", "MAILGUN_API_KEY": "key", "MAILGUN_API_URL": provider.url}
         done = run_manage("shell", "--no-imports", "-c", SENT, **chosen, DATA_DIR="/nonexistent", SECRET_KEY=LONG_KEY)
 
     assert done.returncode == 0, done.stderr
@@ -212,8 +212,8 @@ def test_an_operator_chooses_a_provider_by_environment_variables() -> None:
 
 
 def test_refuses_both_a_mail_server_and_a_provider() -> None:
-    both = {"MAIL_PROVIDER": "mailgun", "EMAIL_URL": "smtp://127.0.0.1:25"}
+    both = {"EMAIL_PROVIDER": "mailgun", "EMAIL_URL": "smtp://127.0.0.1:25"}
     done = run_manage("check", **both, DATA_DIR="/nonexistent", SECRET_KEY=LONG_KEY)
 
     assert done.returncode != 0
-    assert "EMAIL_URL or by MAIL_PROVIDER" in done.stderr
+    assert "EMAIL_URL or EMAIL_PROVIDER, not both" in done.stderr

@@ -84,7 +84,7 @@ def test_each_invitee_has_the_result_that_the_server_gave(
     states = Invitation.objects.order_by("pk").values_list("mail_state", flat=True)
     expected = ["sent"] * 10
     expected[2] = expected[9] = "failed"
-    expected[3] = "sending"
+    expected[3] = "deferred"
     assert list(states) == expected
     let_time_pass(batch)
     assert summary_of(work(batch)).invited == 8
