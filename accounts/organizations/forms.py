@@ -262,7 +262,7 @@ class OrganizationForm(PlainForm):
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        help_text=_("For times on pages and in emails, and for what is sent later."),
+        help_text=_("Used for times on pages and in emails, and for scheduled invitations."),
         widget=forms.Select(_TIME_ZONE_TEXTS),
         error_messages={
             "required": _("Choose a time zone from the list."),

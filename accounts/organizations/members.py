@@ -144,7 +144,7 @@ def reactivate_membership(by: Membership, membership: Membership) -> None:
 
 
 def check_somebody_manages(organization: Organization) -> None:
-    """Raises DomainError("last_manager") if no active member with all sites can invite and manage users any more.
+    """Raises DomainError("last_manager") if no active member with all sites can invite and manage users anymore.
 
     They need all sites, because nobody else can grant all sites. Call this after the change and in its transaction,
     which the exception rolls back. The caller has locked the organization, so two managers who remove each other at

@@ -87,7 +87,7 @@ class RateLimiter:
             except StorageError as error:
                 self._note_that_redis_is_down(error)
             else:
-                # If this was the last attempt that is allowed, the subject isn't locked any more.
+                # If this was the last attempt that is allowed, the subject isn't locked anymore.
                 self._database_storage.clear(key)
                 return
         self._database_storage.give_back(key)

@@ -237,9 +237,9 @@ _FILE = (
          gettext_noop("No column is called “{name}”"),
          gettext_noop("Enter the name of a column, or its letter."), "--column email=Mail without a column Mail"),
     Kind("other_columns_in_sheet", "file", gettext_noop("Sheet with other columns"),
-         gettext_noop("The columns of the sheet “{name}” are called something else than those of “{other}”"),
+         gettext_noop("The sheets “{name}” and “{other}” have different column names"),
          gettext_noop("Import one of the sheets first, and then the other."),
-         "a second sheet whose columns are called something else"),
+         "a second sheet with different column names"),
     Kind("no_rows", "file", gettext_noop("No rows"),
          gettext_noop("This file has column names but no people"),
          gettext_noop("Add one row for each person."), "Email,First name,Last name"),
@@ -478,7 +478,7 @@ _WARNINGS = (
     Kind("lost_letter", "warning", gettext_noop("Possibly lost letter"),
          gettext_noop("A letter in “{found}” may have been lost"),
          gettext_noop(
-             "It will be invited as written. Some programs replace letters that they can’t save by question marks. "
+             "It will be invited as written. Some programs replace letters that they can’t save with question marks. "
              "Check whether it’s correct."
          ),
          "M?ller"),

@@ -160,7 +160,7 @@ def forget(by: Membership, pk: int) -> RememberedReading | None:
 
 
 def not_here() -> DomainError:
-    """The error for a file that was deleted, or that somebody else has answered for."""
+    """The error for a file that was deleted, or about which someone else has answered the questions."""
     return DomainError("not_here", _("This file isn’t here anymore. Choose it again."))
 
 

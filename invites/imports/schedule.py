@@ -90,7 +90,7 @@ def find_due_imports() -> list[int]:
 
 
 def start_due_import(batch_id: int) -> bool:
-    """Start to send the batch if its time has come. If that isn't allowed any more, stop it, with the reason.
+    """Start to send the batch if its time has come. If that isn't allowed anymore, stop it, with the reason.
 
     True if its chunks have work now.
     """
@@ -124,7 +124,7 @@ def _lock_due(batch_id: int) -> Batch | None:
 def check_scheduled(batch: Batch) -> None:
     """Raises DomainError("not_scheduled")."""
     if batch.state != Batch.State.SCHEDULED:
-        raise DomainError("not_scheduled", _("This import isn’t scheduled any more. Reload the page."))
+        raise DomainError("not_scheduled", _("This import isn’t scheduled anymore. Reload the page."))
 
 
 def _lock(by: Membership, batch: Batch) -> None:

@@ -76,7 +76,7 @@ def find_due() -> list[int]:
 def start_due() -> set[int]:
     """Put the due invitations into the outbox, after checking everything again.
 
-    One that can't be sent any more counts as not delivered, and its page says why. Returns the ids of the organizations
+    One that can't be sent anymore counts as not delivered, and its page says why. Returns the ids of the organizations
     whose outbox has something new.
     """
     organizations = set()
@@ -154,5 +154,5 @@ def _lock(by: Membership, invitation: Invitation) -> Invitation:
 
 
 def not_scheduled(invitation: Invitation) -> DomainError:
-    message = _("The invitation to {email} isn’t scheduled any more. Reload the page.")
+    message = _("The invitation to {email} isn’t scheduled anymore. Reload the page.")
     return DomainError("not_scheduled", message.format(email=invitation.email))

@@ -34,7 +34,7 @@ def send_time_from(organization: Organization, day: date, at: time) -> datetime:
     found = moment_in(organization.zone, day, at)
     if found is None:
         message = _(
-            "Clocks in {zone} are set forward on {date}, so they don’t show {time}. Choose an earlier or a later time."
+            "In {zone}, clocks are set forward on {date}, so there is no {time}. Choose an earlier or later time."
         )
         values = {"zone": zone_name(organization), "date": date_format(day), "time": time_format(at, "TIME_FORMAT")}
         raise DomainError("no_such_time", message.format(**values))

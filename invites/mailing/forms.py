@@ -74,11 +74,11 @@ class EmailSettingsForm(PlainForm):
         help_text=_("For people who haven’t chosen one. Your message isn’t translated."),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
-    remind_after = ReminderSwitch(label=_("After"), described=_("After some days, on or off"))
+    remind_after = ReminderSwitch(label=_("After"), described=_("Send a reminder some days after the invitation"))
     reminder_days_after_sending = ReminderDays(
         label=_("days without a response"), described=_("Days without a response")
     )
-    remind_before = ReminderSwitch(label="", described=_("Days before the link expires, on or off"))
+    remind_before = ReminderSwitch(label="", described=_("Send a reminder some days before the link expires"))
     reminder_days_before_expiry = ReminderDays(
         label=_("days before the link expires"), described=_("Days before the link expires")
     )

@@ -79,7 +79,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(state=_Literal(Invitation.State.PENDING), mail_state=_Literal(Invitation.Mail.SCHEDULED))
 
     def with_link(self) -> Self:
-        """Those whose link exists, because they aren't scheduled any more."""
+        """Those whose link exists, because they aren't scheduled anymore."""
         return self.exclude(mail_state=Invitation.Mail.SCHEDULED)
 
     def unsent(self) -> Self:

@@ -34,7 +34,7 @@ def seen_by(user: User | None, viewer: Membership) -> str:
 
 @register.filter
 def status_label(status: str) -> str:
-    """The status of a user in the list, or of an invitation that isn't there any more."""
+    """The status of a user in the list, or of an invitation that isn't there anymore."""
     if status in Status.values:
         return str(Status(status).label)
     return _("Accepted") if status == Invitation.State.ACCEPTED else _("Invite revoked")

@@ -23,7 +23,7 @@ class CloseMailServer(MailServer):
     """`links[address]` are the links of every mail to it, `senders[address]` who sent the last one.
 
     To an address among `silent_after` it takes the mail whole, once, and drops the line before it says so: the worst
-    moment, for nobody can know. `before_each` is called with every recipient, and the port of whoever names it, before
+    moment, for nobody can know. `before_each` is called with every recipient, and the port of the client, before
     the server answers.
     """
 

@@ -261,7 +261,7 @@ def test_a_kill_while_checking_or_inviting_loses_nobody_and_invites_nobody_twice
 
 
 def kill_early(work: Work, server: MailServer, *, domain: str, whole: bool) -> str:
-    """What was under way at the kill: "checking", "inviting", or nothing any more."""
+    """What was under way at the kill: "checking", "inviting", or nothing anymore."""
     file = many(MANY, domain=domain)
     assert len(file) > BYTES_IN_REQUEST
     victims = living_children(work)

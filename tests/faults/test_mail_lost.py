@@ -68,5 +68,5 @@ def test_an_email_that_kills_workers_is_given_up_and_everyone_else_is_emailed(
     assert failed == [poison]
     everybody = {f"person{number}@people.example.com" for number in range(PEOPLE)}
     assert set(server.taken) & everybody == everybody - {poison}, (
-        "Whoever counts as invited was mailed, and nobody else."
+        "Everyone who counts as invited was emailed, and nobody else."
     )

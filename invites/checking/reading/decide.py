@@ -275,7 +275,7 @@ class _Decider:
 
     @cached_property
     def resolved(self) -> dict[str, int]:
-        """The columns that were chosen, by index. Columns that don't exist are left out."""
+        """The columns that were chosen, by index. Columns that don't exist are ignored."""
         found = {key: self._index_of(column) for key, column in (self.chosen.columns or {}).items()}
         return {key: index for key, index in found.items() if index is not None}
 
@@ -364,7 +364,7 @@ class _Decider:
 
     @cached_property
     def layouts(self) -> tuple[Layout, ...]:
-        """Where the rows of each sheet are. Sheets whose columns have other names are left out."""
+        """Where the rows of each sheet are. Sheets whose columns have other names are ignored."""
         first = Layout(self.table.name, self.header_row)
         others = (self._layout_like_first(self.preview.table(name)) for name in self.sheets[1:])
         return (first, *(layout for layout in others if layout))

@@ -203,8 +203,8 @@ _WERE_SKIPPED: dict[Outcome, _StrOrPromise] = {
         "{count} were skipped because they are the last Org Admins.",
     ),
     Outcome.YOURSELF: ngettext_lazy(
-        "You were skipped, because you would lose your own permissions.",
-        "You were skipped, because you would lose your own permissions.",
+        "You were skipped because you would lose your own permissions.",
+        "You were skipped because you would lose your own permissions.",
     ),
     Outcome.NO_ROLES: ngettext_lazy(
         "{count} was skipped because they would have no role left.",
@@ -303,8 +303,8 @@ _SKIPPED_FOR_OTHERS: dict[Outcome, _StrOrPromise] = {
         "{count} were skipped because they have access {name} doesn’t have.",
     ),
     Outcome.YOURSELF: ngettext_lazy(
-        "{name} was skipped, because they would lose their own permissions.",
-        "{name} was skipped, because they would lose their own permissions.",
+        "{name} was skipped because they would lose their own permissions.",
+        "{name} was skipped because they would lose their own permissions.",
     ),
     Outcome.MAY_NOT_MANAGE: ngettext_lazy(
         "{count} was skipped because {name} doesn’t have permission to manage users.",

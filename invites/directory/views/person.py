@@ -125,7 +125,7 @@ def _page(
     closed: str = "",
     **context: Any,
 ) -> HttpResponse:
-    """`closed` is the status of an invitation that isn't on the list any more."""
+    """`closed` is the status of an invitation that isn't on the list anymore."""
     viewer = request.membership
     start = _number(request.GET.get("start", ""))
     history = find_history(request.organization, invitations, joined, start=start)

@@ -104,20 +104,20 @@ _JOBS = {
     Action.APPLY: _JobTexts(
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Applying the fix"),
-        text=gettext_lazy("Applies the suggested fix to every row. Nobody is invited by that."),
+        text=gettext_lazy("Applies the suggested fix to every row. This doesn’t invite anyone."),
         before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
     Action.FIX: _JobTexts(
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Using the suggestions"),
-        text=gettext_lazy("Uses the suggestion for every possible mistake. Nobody is invited by that."),
+        text=gettext_lazy("Uses the suggestion for every possible mistake. This doesn’t invite anyone."),
         before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
     ),
     Action.CHECK: _JobTexts(
         title=gettext_lazy("Checking {file} again"),
         step=gettext_lazy("Checking again"),
         text=gettext_lazy("Every edited row is checked again before anyone is invited."),
-        before_stopping=gettext_lazy("All fixes are kept. Nobody is invited by them."),
+        before_stopping=gettext_lazy("All fixes are kept. This doesn’t invite anyone."),
     ),
     Action.USE_FILE: _JobTexts(
         title=gettext_lazy("Checking {corrected}"),

@@ -56,4 +56,4 @@ def error_response(request: MemberRequest, broken: DomainError, *, title: str, s
 def outdated_response(request: MemberRequest, broken: DomainError) -> HttpResponse:
     """Say what has happened since the page was loaded: its link or form is for something that has ended."""
     status = 409 if request.method == "POST" else 200
-    return error_response(request, broken, title=_("Something has changed meanwhile"), status=status)
+    return error_response(request, broken, title=_("Something has changed in the meantime"), status=status)

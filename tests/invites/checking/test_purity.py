@@ -26,7 +26,7 @@ def test_the_package_imports_nothing_else_of_the_project() -> None:
 
 
 def test_no_module_translates() -> None:
-    """The package marks its sentences. Whoever shows them translates them."""
+    """The package marks its sentences. The code that shows them translates them."""
     for path in (ROOT / "invites" / "checking").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

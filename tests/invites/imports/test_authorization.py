@@ -53,7 +53,7 @@ Then = CorrectionJob.Then
 
 CHANGE = "You can’t change this import because it grants access you don’t have: Org Admin."
 
-# What each address of an import is for. `own` is for whoever has started it, and only tells that they have read it.
+# What each address of an import is for. `own` is for the person who started it, and only says that they have read it.
 ADDRESSES = {
     "imports:batch": "see",
     "imports:batch_problems": "see, and act by POST",

@@ -358,7 +358,7 @@ def test_a_chunk_has_only_rows_that_are_near_each_other() -> None:
 
 def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Batch, work: Work) -> None:
     page = words_of(ines.get(url_of(ended)))
-    assert "5 rows of this file aren’t invited yet" in page
+    assert "5 rows of this file haven’t been invited yet" in page
     grid = ines.get(url_of(ended, "imports:batch_problems"))
     assert "The others are invited already." in words_of(grid)
     assert "Upload a corrected file" not in words_of(grid)
@@ -373,7 +373,7 @@ def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Bat
     work(ended)
 
     page = words_of(ines.get(url_of(ended)))
-    assert "4 rows of this file aren’t invited yet" in page
+    assert "4 rows of this file haven’t been invited yet" in page
     assert Row.objects.get(batch=ended, number=3).outcome == "invited"
 
 
@@ -382,7 +382,7 @@ def test_members_who_cannot_grant_it_only_see_it(
 ) -> None:
     client = client_of(lesser.user)
 
-    assert "aren’t invited yet" not in words_of(client.get(url_of(ended)))
+    assert "haven’t been invited yet" not in words_of(client.get(url_of(ended)))
     assert client.post(url_of(ended, "imports:batch_invite_valid")).status_code == 403
     assert client.post(url_of(ended, "imports:batch_problems"), {"do": "skip:3"}).status_code == 403
 

@@ -239,7 +239,7 @@ def test_pages_show_the_progress(ines: Client, thirty: Batch, by: Membership, in
 
     page, list_page = text(ines.get(grid_url(thirty, "imports:batch"))), text(ines.get("/o/acme/users/"))
 
-    for words in ("Fixing team.csv", "12 of 30 rows", "Nobody is invited by that."):
+    for words in ("Fixing team.csv", "12 of 30 rows", "This doesn’t invite anyone."):
         assert words in page
     assert "<bdi>Fixing team.csv</bdi>" in list_page
     assert "12 of 30 rows" in list_page

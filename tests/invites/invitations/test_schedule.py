@@ -296,7 +296,7 @@ def test_canceling_and_starting_at_once_either_cancels_or_sends(
     sent = deliver(acme)
     scheduled.refresh_from_db()
     assert canceled is None
-    # Whoever was first: what is revoked isn't sent any more.
+    # Whichever was first: what is revoked isn't sent anymore.
     assert (scheduled.state, sent) == (Invitation.State.REVOKED, [])
 
 

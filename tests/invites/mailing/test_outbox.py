@@ -115,7 +115,7 @@ def test_retries_later_when_the_server_is_busy(
 
     send_due_invitations(acme.pk)
 
-    # Whoever closes the channel has said nothing about this mail.
+    # A server that closes the channel has said nothing about this email.
     assert state_of(invitation) == ("queued" if answer.startswith("421") else "deferred", "")
     assert organizations_with_due_mail() == []
     asked = len(mailbox.asked)

@@ -1,4 +1,4 @@
-"""Deleting an organization: everything in it is gone, whoever dies meanwhile, and nothing of others is."""
+"""Deleting an organization: everything in it is gone, even if workers die, and nothing of other organizations is."""
 
 from __future__ import annotations
 

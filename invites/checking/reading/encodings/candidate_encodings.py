@@ -238,7 +238,7 @@ def _shares_of(codecs: list[str], shares: tuple[float, ...]) -> tuple[float, ...
 
 
 def _weigh_all(decodings: list[Decoding]) -> list[Decoding]:
-    """The decodings by how likely their words are. Those with many more impossible words than others are left out."""
+    """The decodings by how likely their words are. Those with many more impossible words are dropped."""
     in_doubt = [
         at
         for at, readings in enumerate(zip(*(each.words for each in decodings), strict=True))

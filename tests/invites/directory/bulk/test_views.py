@@ -281,7 +281,7 @@ def test_results_name_the_starter_to_everyone_else(
     assert "1 was skipped because they have access you don’t have." in own
     assert "You were skipped" in own
     assert f"1 was skipped because they have access {name} doesn’t have." in others
-    assert f"{name} was skipped, because they would lose their own permissions." in others
+    assert f"{name} was skipped because they would lose their own permissions." in others
 
 
 def test_a_large_action_is_in_the_log_when_it_starts(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

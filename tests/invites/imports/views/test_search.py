@@ -135,7 +135,7 @@ def test_says_when_nothing_was_found(ines: Client, run: Run) -> None:
 
     page = search(ines, "nobody-has-this")
 
-    assert "No import has anyone or any file like that" in page
+    assert "No matching people or files" in page
     assert "0 people found. 0 files found." in page
 
 

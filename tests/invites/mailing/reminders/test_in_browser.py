@@ -46,9 +46,9 @@ def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, 
 
     page.goto(stack.url + SETTINGS)
     days = page.get_by_role("spinbutton", name="Days without a response")
-    page.get_by_role("checkbox", name="After some days, on or off").check()
+    page.get_by_role("checkbox", name="Send a reminder some days after the invitation").check()
     days.fill("12")
-    page.get_by_role("checkbox", name="Days before the link expires, on or off").check()
+    page.get_by_role("checkbox", name="Send a reminder some days before the link expires").check()
     expect(page.get_by_text("These fall on the same day. One reminder is sent.")).to_be_visible()
     days.fill("99")
     page.get_by_role("button", name="Save settings").click()

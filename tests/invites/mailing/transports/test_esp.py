@@ -138,7 +138,7 @@ def test_nobody_counts_as_invited_if_all_of_a_call_are_refused(use: Use, run: Ru
     assert summary_of(run(many(3))).mail_refused == 3
 
 
-# Anymail says of SendGrid that nobody tries it against the service any more.
+# Anymail says of SendGrid that nobody tries it against the service anymore.
 @pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning")
 def test_sendgrid_merges_the_values_of_each_invitee(use: Use, run: Run) -> None:
     provider = use("sendgrid", lambda _: (202, {}))

@@ -63,7 +63,7 @@ def test_a_message_does_not_end_before_the_previous_result_is_taken(server: Mail
             wait_for(partial(server.has_heard_of, person(number + 1)), what="the next recipient")
             assert server.taken == [person(each) for each in range(number + 1)]
 
-    assert len(server.taken) == 2, "Whoever stops in between leaves the third one unsent."
+    assert len(server.taken) == 2, "A worker that stops in between leaves the third one unsent."
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
