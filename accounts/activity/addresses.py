@@ -1,6 +1,6 @@
-"""Find an address in stored values, and remove it, wherever it stands in a text.
+"""Find and remove an address anywhere in the texts of stored values.
 
-Only as a whole: in "joann@example.com" there is no ann@example.com.
+Only whole addresses match: "joann@example.com" doesn't contain ann@example.com.
 """
 
 from __future__ import annotations

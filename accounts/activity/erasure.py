@@ -51,7 +51,7 @@ def _is_about(entry: ActivityEntry, email: str, user_id: int | None) -> bool:
 
 
 def _may_be_about(email: str, user_id: int | None) -> QuerySet[ActivityEntry]:
-    """These, and some that have a longer address."""
+    """Those that `_is_about` finds, and some with a longer address: a query can't tell them apart."""
     # SQLite stores letters beyond ASCII as JSON escapes them.
     escaped = json.dumps(email)[1:-1]
     found = Q(actor_email__iexact=email) | Q(affected_email__iexact=email)

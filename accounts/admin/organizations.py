@@ -1,6 +1,6 @@
 """Organizations on the operators' site: create, rename, suspend, resume and delete them.
 
-The same services as for the commands do it. Suspending, resuming and deleting ask first.
+It calls the same services as the commands. Suspending, resuming and deleting ask for confirmation first.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ QUESTIONS = {
 
 @admin.register(Organization)
 class OrganizationAdmin(OperatorsAdmin):
-    """Its name can be changed; everything else is up to its members."""
+    """Operators change the name here. Everything else is up to the members."""
 
     list_display = ("name", "slug", "state", "time_zone", "created_at")
     search_fields = ("name", "slug")

@@ -1,4 +1,4 @@
-"""Day and night in an organization's time zone: some emails are sent only by day."""
+"""Day and night in an organization's time zone: some emails are sent only in the daytime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def is_daytime(zone: ZoneInfo, now: datetime) -> bool:
 
 
 def next_daytime(zone: ZoneInfo, at: datetime) -> datetime:
-    """The moment itself if it is by day, or else the next 8:00."""
+    """The moment itself if it is in the daytime, or else the next 8:00."""
     while not is_daytime(zone, at):
         local = at.astimezone(zone)
         day = local.date() if local.time() < DAY_BEGINS else local.date() + timedelta(days=1)

@@ -44,7 +44,7 @@ def suspend_organization(organization: Organization, *, by: User | None) -> bool
 
 @transaction.atomic
 def resume_organization(organization: Organization, *, by: User | None) -> bool:
-    """End the suspension. Within seconds, workers go on with what waited.
+    """End the suspension. Within seconds, workers continue what was waiting.
 
     False if it isn't suspended. Raises DomainError("gone").
     """

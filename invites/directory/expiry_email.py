@@ -2,7 +2,7 @@
 
 Only if there is something new: an invitation that expires soon since the last email, or has expired since. A summary
 isn't worth being sent twice, so one that a worker may have sent before it died isn't repeated; the banner says the
-same. It is sent by day in the organization's time zone.
+same. It is sent in the daytime of the organization's time zone.
 """
 
 from __future__ import annotations

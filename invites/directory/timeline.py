@@ -25,8 +25,8 @@ PER_PAGE = 20
 MOST_INVITATIONS = 50
 FURTHEST = 100_000
 
-# What the log says about invitations and links stands in themselves, too, for as long as they exist. Signing in is one
-# event, and failures and passwords are nobody else's business.
+# Invitations and links themselves have what the log says about them. All sign-ins are one event of the membership.
+# Failed sign-ins and passwords stay private.
 _NOT_FROM_LOG = (
     *(Action.INVITED, Action.ACCEPTED, Action.RESENT, Action.REMINDED, Action.INVITED_AGAIN, Action.ADDRESS_CORRECTED),
     *(Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.PASSWORD_CHANGED),

@@ -202,7 +202,7 @@ def _changed(entry: ActivityEntry, at: datetime, who: str, reader: _Reader) -> I
 
 
 def _access_changed(entry: ActivityEntry, at: datetime, who: str) -> Item:
-    """One thing that was added or removed stands in the sentence, and several stand below it."""
+    """Names a single thing that was added or removed in the sentence, and several below it."""
     details = entry.details
     after = details.get("after", {})
     parts = [(verb, kind, names) for verb in ("added", "removed") for kind, names in details.get(verb, {}).items()]

@@ -117,7 +117,7 @@ def _lock_waiting(batch: Batch, by: Membership) -> None:
 def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: bool = False) -> None:
     """Read the file as decided. The caller starts the check.
 
-    `by` becomes the inviter: the one who has uploaded the file may have left meanwhile.
+    `by` becomes the inviter, because the person who uploaded the file may have left.
 
     `options` must leave nothing open. Raises AccessDenied, and DomainError("not_here") if the batch no longer waits.
     """

@@ -8,5 +8,5 @@ PREFIX = "erased:"
 
 
 def erased_key(email_key: str) -> str:
-    """Takes the place of the address. Who knows an address can find out if it was erased, and no one can read it."""
+    """Replaces the address. It can be compared with a known address, but not turned back into one."""
     return email_key if email_key.startswith(PREFIX) else PREFIX + sha256(email_key.encode()).hexdigest()

@@ -144,7 +144,7 @@ def _activity(email: str, user: User | None) -> Iterator[dict[str, Any]]:
             found = {"organization_id": entry.organization_id, **facts(entry, _ENTRY)}
             is_actor = entry.actor_email.lower() == email or (user is not None and entry.actor_id == user.pk)
             if not is_actor:
-                # Where somebody else was is nobody's business.
+                # Where other people were stays private.
                 found["ip"], found["user_agent"] = None, ""
             yield found | {"details": _details_about(email, entry.details, is_actor=is_actor)}
 

@@ -27,7 +27,7 @@ from invites.personal_data.owned import OwnedTable, owned_tables, references, un
 
 # Deleted in one transaction.
 CHUNK = 2_000
-# For so long, the recovery task lets others have their turn.
+# How long one turn takes. Then the recovery task starts the next one, of this or another organization.
 TURN_SECONDS = 3.0
 # Requests and chunks that began before have ended by then.
 BEGINS_AFTER = timedelta(seconds=20)
@@ -44,7 +44,7 @@ def find_deletions() -> list[int]:
 def delete_for_a_turn(organization_id: int) -> None:
     """Delete for some seconds. The recovery task starts the next turn.
 
-    Does nothing while another worker is at it.
+    Does nothing while another worker is deleting it.
     """
     ends_at = time.monotonic() + TURN_SECONDS
     for step in _steps():

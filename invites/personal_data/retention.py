@@ -18,7 +18,7 @@ from invites.models import Batch, BulkAction, BulkActionRow, FailureReason
 
 # Emptied in one transaction.
 CHUNK = 2_000
-# So many imports, and as many changes, are begun at each recovery.
+# How many imports, and how many changes, are started at each recovery.
 BEGUN_AT_ONCE = 20
 
 # Replies of a mail server may repeat the address.

@@ -38,7 +38,7 @@ Found = TypeVar("Found", bound=Model)
 
 
 def in_chunks(found: QuerySet[Found]) -> Iterator[list[Found]]:
-    """All of them, so many at a time, so that memory is bounded and transactions are short."""
+    """Yield them in chunks, so that memory is bounded and transactions are short."""
     last = 0
     while chunk := list(found.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         yield chunk
@@ -55,9 +55,9 @@ def earlier_links_to(email: str) -> QuerySet[EarlierLink]:
 
 
 def rows_with(email: str) -> Iterator[list[Row]]:
-    """Rows of files with the address in one of their cells, or by which it was invited after a correction. In chunks.
+    """Yield, in chunks, the rows of files that have the address in a cell, or whose invitation was corrected to it.
 
-    They have their batches with organizations, but without previews.
+    Batches and organizations are loaded with them, but previews aren't.
     """
     pattern = address_pattern(email)
     rows = _rows_that_may_have(email).select_related("batch__organization").defer("batch__preview")
@@ -72,7 +72,7 @@ def _has_in_cells(row: Row, email: str, pattern: re.Pattern[str]) -> bool:
 
 
 def _rows_that_may_have(email: str) -> QuerySet[Row]:
-    """These, and some that have a longer address."""
+    """The rows of `rows_with`, and some with a longer address: a query can't tell them apart."""
     found = Q(email_key=email) | Q(pk__in=invitations_to(email).filter(row__isnull=False).values("row_id"))
     texts = {f"{name}_text": Cast(name, TextField()) for name in _WITH_CELLS}
     for name in texts:

@@ -22,9 +22,9 @@ from invites.directory.bulk.rules import Rules, may_start
 from invites.directory.bulk.selection import PeopleIds
 from invites.models import BulkAction, BulkActionChunk, Outcome
 
-# So many people are handled in one transaction.
+# How many people are changed in one transaction.
 CHUNK = 1_000
-# Up to so many are handled in the request, which takes less than a second.
+# How many at most are changed in the request, which takes less than a second.
 IN_REQUEST = 1_000
 
 

@@ -64,7 +64,7 @@ def plot_of(responses: Responses, invited: int) -> Plot:
     first, today = responses.days[0].day, responses.days[-1].day
     changed = responses.days[-2].day if len(responses.days) > 1 else first
     end = max(changed, timezone.localdate(responses.expires_at) if responses.expires_at else changed)
-    # A year later, the days of the responses still have most of the room.
+    # So that the days with responses keep most of the width, even a year later.
     shown = min(today, end)
     span = max(1, (end - first).days)
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 from invites.imports.selectors.summary import Summary, never_sent
 from invites.models import Batch, Invitation, InvitationQuerySet
 
-# So many days one by one, then weeks until a year has passed, and then months.
+# The first days are counted one by one, then by week until a year has passed, and then by month.
 DAYS = 60
 QUARTER = 15 * 60
 _State = Invitation.State

@@ -14,7 +14,7 @@ from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
 
-# So many rows are found by the ids of their invitations. More are found sooner by looking at one row after the other.
+# Up to this many rows are found by the ids of their invitations. For more, scanning the rows is faster.
 FEW = 2_000
 
 

@@ -25,7 +25,7 @@ Ids = QuerySet[Any, int]
 
 LONGEST = 200
 SHOWN = 50
-# So many invitations are looked up for those who see everybody. Most of them belong to an import.
+# How many invitations are looked up for members who see everybody. Most of them belong to an import.
 LOOKED_UP = 1_000
 # As the indexes have it: `pending_invitation_by_name` and `closed_invitation_by_name`.
 _PENDING = Q(state=Invitation.State.PENDING.value)

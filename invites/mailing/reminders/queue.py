@@ -24,7 +24,7 @@ from invites.invitations.expiry import find_orphaned
 from invites.invitations.reminders import LAST_MOMENT, PAUSE, horizon, in_order, reminder_days
 from invites.models import Invitation, Reminder, ReminderCursor
 
-# So many reminders of an organization wait in the outbox at most, so that single invitations needn't wait long.
+# At most this many reminders of an organization are in the outbox, so that single invitations needn't wait long.
 CHUNK = 100
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
 # Even if nothing is due for days: clocks differ, and operators may change dates.

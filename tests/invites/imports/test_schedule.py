@@ -231,7 +231,7 @@ def test_the_page_does_not_say_that_nobody_was_emailed_if_somebody_was(
     assert "People who have already been emailed stay invited. Nobody else will be emailed." in question
 
 
-def test_whoever_changed_meanwhile_is_skipped(
+def test_people_who_changed_in_the_meantime_are_skipped(
     scheduled: Batch, by: Membership, acme: Organization, join: Callable[..., User], work: Work
 ) -> None:
     join(acme, PEOPLE[0], "ReadOnly")

@@ -455,7 +455,7 @@ def test_an_invitation_that_becomes_due_just_before_the_release_is_sent(
 
     def release_late(lock: HeldSendLock) -> None:
         due("late@people.example.com")
-        assert send_due_invitations(acme.pk) is None, "Somebody is at it, and so who enqueued leaves it to them."
+        assert send_due_invitations(acme.pk) is None, "Another worker is sending, so this one leaves it to that one."
         release(lock)
 
     with monkeypatch.context() as patched:
