@@ -259,7 +259,7 @@ def test_a_domain_that_is_no_longer_allowed_fails(scheduled: Batch, acme: Organi
     assert set(scheduled.invitations.values_list("state", flat=True)) == {Invitation.State.REVOKED}
 
 
-def test_whoever_is_skipped_at_its_time_counts_once(
+def test_a_person_who_is_skipped_at_its_time_counts_once(
     scheduled: Batch, acme: Organization, join: Callable[..., User], work: Work
 ) -> None:
     join(acme, PEOPLE[0], "ReadOnly")
@@ -321,7 +321,7 @@ def test_a_bug_with_one_does_not_keep_others_from_being_sent(
 
 
 @pytest.mark.parametrize("lost", ["permission", "access", "quota"])
-def test_stops_and_says_why_if_it_is_not_allowed_any_more(
+def test_stops_and_says_why_if_it_is_not_allowed_anymore(
     lost: str,
     scheduled: Batch,
     by: Membership,

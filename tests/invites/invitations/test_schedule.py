@@ -183,7 +183,7 @@ def test_the_address_is_corrected_without_an_email(scheduled: Invitation, by: Me
         ("quota", FailureReason.OVER_QUOTA),
     ],
 )
-def test_what_is_not_allowed_any_more_is_not_sent_and_says_why(
+def test_what_is_not_allowed_anymore_is_not_sent_and_says_why(
     change: str,
     reason: FailureReason,
     scheduled: Invitation,
