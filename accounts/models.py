@@ -227,7 +227,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def active(self) -> Self:
         """Those who can enter: neither deactivated here, nor a deactivated account. A suspended organization counts."""
-        return self.filter(deactivated_at=None, user__is_active=True, organization__deletion_started_at=None)
+        return self.not_deactivated().filter(user__is_active=True, organization__deletion_started_at=None)
+
+    def not_deactivated(self) -> Self:
+        """Those who aren't deactivated here. Their accounts may be."""
+        return self.filter(deactivated_at=None)
+
+    def deactivated(self) -> Self:
+        """Those who are deactivated here, and keep their roles and sites."""
+        return self.filter(deactivated_at__isnull=False)
 
 
 class Membership(models.Model):

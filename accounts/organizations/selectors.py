@@ -50,7 +50,7 @@ def organizations_of(user: User) -> QuerySet[Organization]:
 
 def deactivated_in(user: User) -> list[str]:
     """The names of the organizations in which the user is deactivated."""
-    memberships = user.memberships.filter(deactivated_at__isnull=False).order_by("organization__name")
+    memberships = user.memberships.deactivated().order_by("organization__name")
     return list(memberships.values_list("organization__name", flat=True))
 
 

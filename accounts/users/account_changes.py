@@ -33,7 +33,7 @@ def change_account(user: User, values: Mapping[str, str | bool], *, by: User | N
     )
     memberships = user.memberships.filter(**before)
     if by is None:
-        memberships = memberships.filter(deactivated_at=None)
+        memberships = memberships.not_deactivated()
     for membership in memberships.select_for_update(no_key=True).order_by("organization"):
         membership.first_name, membership.last_name = user.first_name, user.last_name
         membership.save(update_fields=["first_name", "last_name", "person_key"])
@@ -44,7 +44,7 @@ def change_account(user: User, values: Mapping[str, str | bool], *, by: User | N
 @transaction.atomic
 def record_password_change(user: User) -> None:
     """Record that the user has a new password."""
-    for organization_id in _organizations_of(user.memberships.filter(deactivated_at=None)):
+    for organization_id in _organizations_of(user.memberships.not_deactivated()):
         record(organization_id, Action.PASSWORD_CHANGED, OWN_ACCOUNT, by=user)
 
 

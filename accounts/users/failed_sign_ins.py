@@ -22,7 +22,7 @@ def record_failed_sign_in(email: str, source: Source) -> None:
         return
     hour = f"{timezone.now():%Y-%m-%dT%H}"
     # Organizations in which the user is deactivated don't see their sign-ins.
-    memberships = user.memberships.filter(deactivated_at=None).order_by("organization")
+    memberships = user.memberships.not_deactivated().order_by("organization")
     for organization_id in memberships.values_list("organization", flat=True):
         key = f"sign-in {organization_id} {user.pk} {source.ip} {hour}"
         record(

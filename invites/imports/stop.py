@@ -15,7 +15,7 @@ from invites.imports.activity import about_import
 from invites.imports.cleanup import clean_up
 from invites.invitations.authorization import CANNOT_CHANGE_IMPORT, check_can_manage, lock_to_change, manageable_grants
 from invites.invitations.quotas import refund_invitation_quota
-from invites.models import AccessGrant, Batch, BatchChunk, CorrectionJob, Invitation, Reason, Row
+from invites.models import AccessGrant, Batch, BatchChunk, CorrectionJob, Reason, Row
 
 _NOT_SENDING = (BatchChunk.Stage.INVITE, BatchChunk.Stage.HELD)
 
@@ -32,8 +32,7 @@ def stop_import(by: Membership, batch: Batch) -> bool:
 
 def check_all_are_manageable(by: Membership, batch: Batch) -> None:
     """Raises AccessDenied if an invitation was changed to give more than `by` can give."""
-    # All mail states are listed so that the index `invitation_by_mail` fits.
-    pending = batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=Invitation.Mail.values)
+    pending = batch.invitations.pending_of_batch()
     others = AccessGrant.objects.filter(pk__in=pending.exclude(grant=batch.grant_id).values("grant_id"))
     beyond = others.exclude(pk__in=manageable_grants(by, others)).first()
     if beyond is not None:

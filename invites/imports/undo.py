@@ -19,7 +19,7 @@ from invites.imports.activity import about_import
 from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import check_all_are_manageable, stop_batch
 from invites.invitations.authorization import lock_to_change
-from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet
+from invites.models import Batch, BatchChunk, Invitation
 from invites.unexpected_errors import is_transient, reference_of
 
 # Revoked in one transaction. A batch with no more invitations is undone in the admin's request.
@@ -46,7 +46,7 @@ def undo_import(by: Membership, batch: Batch) -> int:
         return scheduled
     if batch.is_being_undone:
         return summary_of(batch).undone
-    count = _pending(batch).count()
+    count = batch.invitations.pending_of_batch().count()
     if not count:
         return 0
     # Invitations that are revoked from this moment on count as undone.
@@ -76,9 +76,9 @@ def revoke_slice(batch_id: int) -> timedelta | None:
     if batch is None:
         return None
     now = timezone.now()
-    free = _pending(batch).select_for_update(skip_locked=True).values_list("pk", flat=True)[:SLICE]
-    count = _pending(batch).filter(pk__in=list(free)).close(Invitation.State.REVOKED)
-    is_left = _pending(batch).exists()
+    free = batch.invitations.pending_of_batch().select_for_update(skip_locked=True).values_list("pk", flat=True)[:SLICE]
+    count = batch.invitations.pending_of_batch().filter(pk__in=list(free)).close(Invitation.State.REVOKED)
+    is_left = batch.invitations.pending_of_batch().exists()
     Batch.objects.filter(pk=batch_id).update(
         is_being_undone=is_left, progressed_at=now, error_reference="", retry_at=None
     )
@@ -92,8 +92,3 @@ def postpone(batch_id: int, error: Exception) -> None:
     if not is_transient(error):
         retry_at = timezone.now() + RETRY_AFTER
         Batch.objects.filter(pk=batch_id).update(error_reference=reference_of(error), retry_at=retry_at)
-
-
-def _pending(batch: Batch) -> InvitationQuerySet:
-    """The pending invitations of the batch. All mail states are listed so that the index `invitation_by_mail` fits."""
-    return batch.invitations.filter(state=Invitation.State.PENDING, mail_state__in=Invitation.Mail.values)

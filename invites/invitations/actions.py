@@ -120,7 +120,7 @@ def unlist(by: Membership, invitation: Invitation) -> None:
 
 
 def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
-    declined = by.organization.invitations.declined().filter(pk=invitation.pk, is_unlisted=False)
+    declined = by.organization.invitations.declined_on_list().filter(pk=invitation.pk)
     held = declined.select_for_update(no_key=True).first()
     if held is None:
         message = _("The invitation to {email} is no longer listed as declined. Reload the page.").format(

@@ -108,9 +108,21 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """
         return self.exclude(organization__in=Organization.objects.inactive().values("pk"))
 
+    def undelivered(self) -> Self:
+        """Those whose email bounced, or whose reminder was refused. Combine it with `open`."""
+        return self.filter(mail_state__in=Invitation.UNDELIVERED)
+
     def declined(self) -> Self:
         """Those whose invitee said no, including those that an admin removed from the list."""
         return self.filter(state=Invitation.State.DECLINED)
+
+    def declined_on_list(self) -> Self:
+        """The same without those that an admin removed from the list."""
+        return self.declined().filter(is_unlisted=False)
+
+    def pending_of_batch(self) -> Self:
+        """The pending ones of a batch. All mail states are listed so that the index `invitation_by_mail` fits."""
+        return self.filter(state=Invitation.State.PENDING, mail_state__in=Invitation.Mail.values)
 
     def for_address(self, email_key: str) -> Self:
         """Also the decline of a person who was erased since."""

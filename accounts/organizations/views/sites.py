@@ -41,7 +41,7 @@ def site_list(request: MemberRequest, organization: str) -> HttpResponse:
         "lines": [(site, grantable.can_grant(AccessSelection(sites=(site,)))) for site in page],
         "search": search,
         "query": urlencode({"q": search}) if search else "",
-        "everywhere": request.organization.memberships.filter(all_sites=True, deactivated_at=None).count(),
+        "everywhere": request.organization.memberships.not_deactivated().filter(all_sites=True).count(),
     }
     template = "organizations/sites_list.html" if asks_for_fragment(request) else "organizations/sites.html"
     return render(request, template, context)

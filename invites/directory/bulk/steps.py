@@ -300,7 +300,7 @@ def _rows_of_closed(action: BulkAction, rules: Rules, ids: list[int]) -> list[Bu
     reason = rules.why_not_reach(is_member=False) or Outcome.DECLINED
     visible = Invitation.objects.filter(invitation_is_visible(rules.by), organization=action.organization_id)
     found = {each.pk: each for each in visible.filter(pk__in=ids)}
-    declined = set(visible.declined().filter(pk__in=ids, is_unlisted=False).values_list("pk", flat=True))
+    declined = set(visible.declined_on_list().filter(pk__in=ids).values_list("pk", flat=True))
     return [
         BulkActionRow(
             action=action,

@@ -180,7 +180,7 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
 
 def _declined_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise) -> Invitation:
     """A declined invitation that the member may see and could grant; 404 for others."""
-    declined = visible_invitations(request.membership).declined().filter(is_unlisted=False)
+    declined = visible_invitations(request.membership).declined_on_list()
     invitation = get_object_or_404(declined.select_related("grant", "organization"), pk=pk)
     check_can_manage(request.membership, invitation.grant, why_not)
     return invitation

@@ -14,7 +14,7 @@ from invites.models import Batch, Row
 def still_deactivated(batch: Batch) -> QuerySet[Membership]:
     """The members whom the import skipped because they were deactivated, and who still are."""
     rows = batch.rows.filter(outcome=Row.Outcome.SKIPPED, reason=Row.Reason.DEACTIVATED)
-    members = Membership.objects.filter(organization=batch.organization_id, deactivated_at__isnull=False)
+    members = Membership.objects.deactivated().filter(organization=batch.organization_id)
     return members.filter(user__email__in=rows.values("email_key"))
 
 

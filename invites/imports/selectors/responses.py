@@ -122,7 +122,7 @@ def _changes(batch: Batch, summary: Summary, ends: Sequence[date]) -> Counter[tu
     for number, *counts in _count_by_index(batch, ends):
         changes.update({(ends[number], kind): count for kind, count in zip(_INDEXED, counts, strict=True)})
     if summary.bounced:
-        bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
+        bounced = batch.invitations.open().undelivered()
         changes.update(_count_each(bounced, Coalesce("bounced_at", "mail_finished_at", "created_at"), ends, "bounced"))
     revoked = sum(changes[day, "revoked"] for day in ends)
     if revoked > summary.revoked:

@@ -95,7 +95,7 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
     """
     if not batch.keeps_rows:
         return Summary()
-    bounced = batch.invitations.open().filter(mail_state__in=Invitation.UNDELIVERED)
+    bounced = batch.invitations.open().undelivered()
     counts = outcome_counts(batch) if counts is None else counts
     rows = Counter({(outcome, reason): count for outcome, reason, count in counts})
     by_outcome: Counter[str] = Counter()

@@ -19,7 +19,7 @@ _ACRONYM = re.compile("^[A-Z]{2,8}(?=[\u3041-\u9fff\uac00-\ud7a3]{2})|(?<=[\u304
 _ASCII_LETTER = re.compile("[A-Za-z]")
 _OPENING, _ONLY_OPENING, _CLOSING = "“„‚‘«‹¿¡", "„‚«‹¿¡", "”»›…"
 _DASHES = "–—"
-_SOFT_HYPHEN, _ANYWHERE = "\xad", "’\xa0"
+_ANYWHERE = "’\xa0"
 _SIGNS = "№€£¥¢§©®™°±²³¹½¼¾×ºªµ·•‰"
 _BEHIND_A_WORD = "®™©²³"
 _ELISION = re.compile(
