@@ -17,11 +17,12 @@ from accounts.activity.actions import Action, Affected
 from accounts.activity.addresses import address_pattern, has_address, without_address
 from accounts.activity.log import permitted
 from accounts.models import ActivityEntry, ActivityErasure
+from invites.checking.columns import Cells
 
 # Changed in one transaction.
 CHUNK = 500
-# Values before and after that are about a person.
-_PERSONAL = ("first_name", "last_name", "email", "description")
+# Values before and after that are about a person: the cells of a file.
+_PERSONAL = Cells._fields
 _FIELDS = ("actor_name", "actor_email", "ip", "user_agent", "affected_name", "affected_email", "details")
 
 

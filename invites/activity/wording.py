@@ -15,18 +15,16 @@ from accounts.activity.actions import Action, Affected, Channel
 from accounts.models import ActivityEntry, Organization
 from accounts.permissions import Permission
 from accounts.wording import counted, listed, separated
+from invites.checking import Cells
 from invites.directory.export import described
 from invites.imports.presentation.names import pasted_name
+from invites.problems import column_title
 from invites.wording import browser_of, moment
 
 _USERS = ngettext_lazy("{count} user", "{count} users")
 _LABELS = {
     "name": gettext_lazy("Name"),
-    "description": gettext_lazy("Description"),
     "country": gettext_lazy("Country"),
-    "first_name": gettext_lazy("First name"),
-    "last_name": gettext_lazy("Last name"),
-    "email": gettext_lazy("Email"),
     "is_active": gettext_lazy("Account"),
     "all_sites": gettext_lazy("All sites"),
     "other_domains": gettext_lazy("Other addresses"),
@@ -187,8 +185,8 @@ def changes_of(entry: ActivityEntry) -> list[Changed]:
     """The single values that were changed. Access to all sites isn't one of them: it is added or removed."""
     before, after = entry.details.get("before", {}), entry.details.get("after", {})
     return [
-        Changed(str(_LABELS[name]), _value(name, before.get(name)), _value(name, after.get(name)))
-        for name in _LABELS
+        Changed(_label(name), _value(name, before.get(name)), _value(name, after.get(name)))
+        for name in dict.fromkeys((*Cells._fields, *_LABELS))
         if name != "all_sites" and (name in before or name in after)
     ]
 
@@ -198,9 +196,14 @@ def changes_in_rows(entry: ActivityEntry) -> list[Changed]:
     found = []
     for edit in entry.details.get("values", {}).get("rows", []):
         for name, after in edit["after"].items():
-            label = _("Row {number}: {column}").format(number=edit["row"], column=_LABELS.get(name, name))
+            label = _("Row {number}: {column}").format(number=edit["row"], column=_label(name))
             found.append(Changed(label, edit["before"][name], after))
     return found
+
+
+def _label(name: str) -> str:
+    """The label of a value. The cells of people are called like the columns of a file."""
+    return column_title(name) if name in Cells._fields else str(_LABELS[name])
 
 
 def _value(name: str, value: object) -> str:

@@ -30,7 +30,15 @@ from invites.checking.reading.columns.column_letters import letters_of
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
 from invites.checking.reading.columns.header import ESCAPED_COLUMN, is_what_is_wrong
 from invites.checking.reading.decide import decide
-from invites.checking.reading.decisions import LAST_HEADER_ROW, ColumnUse, Decisions, Question
+from invites.checking.reading.decisions import (
+    KEYS,
+    LAST_HEADER_ROW,
+    MAY_BE_MISSING,
+    NAME_KEYS,
+    ColumnUse,
+    Decisions,
+    Question,
+)
 from invites.checking.reading.dialect import DELIMITERS
 from invites.checking.reading.encodings.known_encodings import codec_of, encoding_name, label_of
 from invites.checking.reading.options import FIND_OUT, NOT_USED, Evidence, HiddenRows, NameOrder, ReadingOptions
@@ -51,9 +59,12 @@ __all__ = [
     "ESCAPED_COLUMN",
     "FIND_OUT",
     "FULL_NAME",
+    "KEYS",
     "LAST_HEADER_ROW",
     "LONGEST_PASTE",
+    "MAY_BE_MISSING",
     "MOST_PASTED_ROWS",
+    "NAME_KEYS",
     "NOT_USED",
     "NUMBERS_NAMED",
     "OVER_LIMITS",

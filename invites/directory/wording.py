@@ -19,11 +19,13 @@ from accounts.activity.actions import Action
 from accounts.models import ActivityEntry, Membership
 from accounts.permissions import Permission
 from accounts.wording import counted, listed
+from invites.checking import COLUMNS, EMAIL
 from invites.directory.timeline import Event, History, Kind, Somebody
 from invites.invitations.reminders import next_reminder
 from invites.invitations.visibility import sees_everybody
 from invites.invitations.wording import grant_sentence, send_time_text
 from invites.models import FailureReason, Invitation
+from invites.problems import column_title
 from invites.wording import browser_of, moment
 
 if TYPE_CHECKING:
@@ -36,11 +38,8 @@ _SIMPLE: dict[str, _StrOrPromise] = {
     Action.UNLISTED: gettext_lazy("{who} removed the declined invitation from the list"),
     Action.REQUEST_DISMISSED: gettext_lazy("{who} dismissed a request for a new invitation"),
 }
-_LABELS = {
-    "first_name": gettext_lazy("First name"),
-    "last_name": gettext_lazy("Last name"),
-    "description": gettext_lazy("Description"),
-}
+# The address has sentences of its own.
+_DETAILS = [column.key for column in COLUMNS if column is not EMAIL]
 
 
 @dataclass(frozen=True)
@@ -264,9 +263,9 @@ def _lines(entry: ActivityEntry) -> tuple[str, ...]:
     if "send_at" in after:
         old, new = (moment(datetime.fromisoformat(values["send_at"])) for values in (before, after))
         lines.append(_value_changed(_("To be sent"), old, new))
-    for name, label in _LABELS.items():
+    for name in _DETAILS:
         if name in after or name in before:
-            lines.append(_value_changed(label, before.get(name) or "", after.get(name) or ""))
+            lines.append(_value_changed(column_title(name), before.get(name) or "", after.get(name) or ""))
     if "is_active" in after:
         lines.append(_("The account was activated.") if after["is_active"] else _("The account was deactivated."))
     return tuple(lines)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from accounts.models import Membership
+from invites.checking import Cells
 from invites.invitations.authorization import lock_to_change, why_not_change
 from invites.invitations.visibility import visible_batches
 from invites.models import Batch, Invitation, Row
@@ -64,9 +65,10 @@ def lock_late_row(by: Membership, row: Row) -> None:
 
 def join_import(row: Row, invitation: Invitation) -> None:
     """Make the new invitation the result of its row, which `lock_late_row` has locked."""
-    cells = [invitation.email, invitation.first_name, invitation.last_name, invitation.description]
-    row.edit = {"cells": cells, "found": row.problems, "keep": False}
-    row.email, row.first_name, row.last_name, row.description = cells
+    cells = {name: getattr(invitation, name) for name in Cells._fields}
+    row.edit = {"cells": list(cells.values()), "found": row.problems, "keep": False}
+    for name, cell in cells.items():
+        setattr(row, name, cell)
     row.email_key, row.edited_by = invitation.email_key, invitation.inviter
     row.outcome, row.reason, row.suggested_codes = Row.Outcome.INVITED, Row.Reason.NONE, ""
     row.problems, row.version = [], row.version + 1

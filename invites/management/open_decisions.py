@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from invites.checking import (
+    KEYS,
+    MAY_BE_MISSING,
     ColumnUse,
     Decisions,
     Question,
@@ -20,7 +22,7 @@ from invites.checking import (
     split_full_name,
     visible,
 )
-from invites.management.reading_arguments import HIDDEN_ROWS, MAY_BE_MISSING, NAME_ORDERS
+from invites.management.reading_arguments import HIDDEN_ROWS, NAME_ORDERS
 
 Decision = dict[str, Any]
 
@@ -216,7 +218,7 @@ def _columns_lines(decision: Decision) -> list[str]:
         sample = ", ".join(filter(None, column["sample"])) or "empty"
         title = f"{column['letter']:>3}  {column['name'] or '(no name)'}: {sample}"
         lines.append(f"{title}  (suggested: {key})" if key else title)
-    lines.append("  Add --column KEY=COLUMN for each. Keys: email, first_name, last_name, full_name, description.")
+    lines.append(f"  Add --column KEY=COLUMN for each. Keys: {', '.join(KEYS)}.")
     if decision["not_in_file"]:
         lines.append(f"  Not found: {', '.join(decision['not_in_file'])}. If the file has none, add --not-in-file KEY.")
     return lines

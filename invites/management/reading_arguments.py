@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from invites.checking import (
-    COLUMNS,
     DELIMITERS,
     FULL_NAME,
+    KEYS,
     LAST_HEADER_ROW,
+    MAY_BE_MISSING,
     NOT_USED,
-    REQUIRED,
     NameOrder,
     ReadingOptions,
     codec_of,
@@ -22,9 +22,6 @@ from invites.checking import (
 
 NAME_ORDERS: tuple[NameOrder, ...] = ("first-last", "last-first")
 HIDDEN_ROWS = ("include", "exclude")
-_KEYS = (*(column.key for column in COLUMNS), FULL_NAME)
-# An address is what a person is invited by, so a file always has it.
-MAY_BE_MISSING = tuple(column.key for column in REQUIRED if column.key != "email")
 _CHARACTERS = {name: character for character, name in DELIMITERS.items()}
 
 
@@ -47,7 +44,7 @@ def add_reading_arguments(parser: ArgumentParser) -> None:
         action="append",
         metavar="KEY=COLUMN",
         help=f"the name or the letter of a column, such as email=Mail or email=B; nothing after = if the column isn't "
-        f"used. Keys: {', '.join(_KEYS)}. Can be repeated",
+        f"used. Keys: {', '.join(KEYS)}. Can be repeated",
     )
     group.add_argument(
         "--not-in-file",
@@ -113,7 +110,7 @@ def _columns(arguments: Sequence[str]) -> dict[str, int | str]:
         before, equals, column = argument.partition("=")
         if not equals:
             raise _wrong(f"--column {argument} has no column. Write it like --column email=Mail.")
-        key = _key(before, "--column", _KEYS)
+        key = _key(before, "--column", KEYS)
         if key in found:
             raise _wrong(f"--column {key} is given twice.")
         found[key] = column.strip() or NOT_USED

@@ -22,6 +22,7 @@ from accounts.activity.log import ORGANIZATION, Change, Subject, record
 from accounts.errors import DomainError
 from accounts.models import Membership, User
 from accounts.organizations.members import check_may_deactivate
+from invites.checking import Cells
 from invites.models import Batch, BulkAction, EarlierLink, FailureReason, Invitation, InvitationRequest, Row
 from invites.models.erased_address import erased_key
 from invites.personal_data.retention import EMPTY_CHANGE, EMPTY_ROW
@@ -113,8 +114,7 @@ def _erase_invitations(email: str) -> tuple[int, int]:
             Invitation.objects.filter(pk__in=ids, state=Invitation.State.PENDING).close(Invitation.State.REVOKED)
             declined = When(state=Invitation.State.DECLINED, then=Value(erased_key(email)))
             Invitation.objects.filter(pk__in=ids).update(
-                **dict.fromkeys(("email", "first_name", "last_name", "description", "person_key"), ""),
-                **dict.fromkeys(("message", "opened_with"), ""),
+                **dict.fromkeys((*Cells._fields, "person_key", "message", "opened_with"), ""),
                 email_key=Case(declined, default=Value("")),
                 is_unlisted=True,
                 message_by=None,

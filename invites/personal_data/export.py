@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.activity.addresses import address_pattern, has_address
 from accounts.activity.erasure import entries_about
 from accounts.models import AccountEmail, Membership, User
+from invites.checking import Cells
 from invites.models import Batch, BulkAction, InvitationRequest
 from invites.personal_data.traces import (
     blocks_of,
@@ -29,24 +30,15 @@ from invites.personal_data.traces import (
 _ACCOUNT = ("id", "email", "first_name", "last_name", "language", "is_active", "is_staff", "date_joined", "last_login")
 _MEMBERSHIP = (*("first_name", "last_name", "description", "all_sites", "joined_at", "last_seen_at", "deactivated_at"),)
 _INVITATION = (
-    *("id", "email", "first_name", "last_name", "description", "message", "state", "created_at", "expires_at"),
+    *("id", *Cells._fields, "message", "state", "created_at", "expires_at"),
     *("closed_at", "mail_state", "mail_detail", "mail_finished_at", "bounced_at", "times_resent", "opened_at"),
     "opened_with",
 )
 _LINK = (
-    "email",
-    "mail_state",
-    "mail_detail",
-    "mail_finished_at",
-    "bounced_at",
-    "opened_at",
-    "opened_with",
+    *("email", "mail_state", "mail_detail", "mail_finished_at", "bounced_at", "opened_at", "opened_with"),
     "replaced_at",
 )
-_ROW = (
-    *("number", "email", "first_name", "last_name", "description", "outcome", "reason", "detail", "cells", "edit"),
-    *("problems", "doubts"),
-)
+_ROW = (*("number", *Cells._fields, "outcome", "reason", "detail", "cells", "edit", "problems", "doubts"),)
 _ENTRY = (
     *("at", "action", "actor_id", "actor_name", "actor_email", "affected", "affected_id", "affected_name"),
     *("affected_email", "details", "channel", "command", "ip", "user_agent"),

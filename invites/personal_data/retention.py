@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from invites.checking import Cells
 from invites.models import Batch, BulkAction, BulkActionRow, FailureReason
 
 # Emptied in one transaction.
@@ -24,7 +25,7 @@ BEGUN_AT_ONCE = 20
 # Replies of a mail server may repeat the address.
 _WITHOUT_REPLY = Case(When(detail__in=FailureReason.values, then=F("detail")), default=Value(""))
 EMPTY_ROW: dict[str, Any] = {
-    **dict.fromkeys(("email", "email_key", "first_name", "last_name", "description"), ""),
+    **dict.fromkeys((*Cells._fields, "email_key"), ""),
     **dict.fromkeys(("cells", "edit", "doubts", "open_doubts", "fixable_doubts")),
     "problems": [],
     "detail": _WITHOUT_REPLY,

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db.models import CharField
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Membership
-from invites.checking import COLUMNS, EMAIL, Cells, Column, escape_formula
+from accounts.models import ActivityEntry, Membership
+from invites.activity.wording import Changed, changes_of
+from invites.checking import COLUMNS, EMAIL, KEYS, Cells, Column, escape_formula
 from invites.imports.corrections import Edit, edit_cells
+from invites.invitations.authorization import selection_of
+from invites.invitations.invite import change_invitation
 from invites.models import Batch, Invitation, Row
+from invites.personal_data.erasure import erase_person
+from invites.personal_data.export import export_person
+from invites.personal_data.retention import empty_batch
 from tests.files import csv_of
 from tests.invites.imports.grid import grid_url
-from tests.pages import downloaded, text
+from tests.pages import downloaded, text, words_of
 
 Run = Callable[..., Batch]
 Work = Callable[[Batch], Batch]
@@ -150,6 +160,64 @@ def test_the_invite_form_asks_for_the_column_and_stores_it(
     assert column.title in html
     assert ines.post(url, {**SAMPLE._asdict(), **grant}).status_code == 302
     assert getattr(Invitation.objects.get(), column.key) == sample_of(column)
+
+
+@each_column
+def test_a_question_about_a_file_offers_the_column(column: Column) -> None:
+    assert column.key in KEYS
+
+
+@each_column
+def test_the_histories_name_the_cell_that_was_changed(
+    ines: Client, by: Membership, invited: Batch, column: Column
+) -> None:
+    invitation = invited.invitations.select_related("grant").get()
+    other = column.sample.format(n=2)
+    change_invitation(by, invitation, selection_of(invitation.grant), cells=SAMPLE._replace(**{column.key: other}))
+
+    assert Changed(column.title, sample_of(column), other) in changes_of(ActivityEntry.objects.latest("pk"))
+    history = words_of(ines.get(reverse("directory:invitation", args=["acme", invitation.pk])))
+    for cell in (sample_of(column), other):
+        assert cell in history
+
+
+def test_a_row_that_is_fixed_after_the_import_takes_every_cell(
+    ines: Client, start: Run, work: Work, grant: dict[str, list[int]]
+) -> None:
+    batch = work(start(csv_of("first@abc.com,First,Person", with_bad_address(SAMPLE), header=TITLES), only_valid=True))
+    url = f"{reverse('invitations:invite', args=['acme'])}?import={batch.pk}&row=3"
+    assert ines.post(url, {**SAMPLE._asdict(), **grant}).status_code == 302
+    assert Cells(*batch.rows.filter(number=3).values_list(*Cells._fields).get()) == SAMPLE
+
+
+# --- Personal data ------------------------------------------------------------------------------------
+
+
+@each_column
+def test_the_export_of_a_person_has_the_cell(invited: Batch, column: Column) -> None:
+    found = json.loads("".join(export_person(SAMPLE.email)))
+    assert found["import_rows"][0][column.key] == found["invitations"][0][column.key] == sample_of(column)
+
+
+def test_erasing_a_person_empties_every_cell(by: Membership, invited: Batch) -> None:
+    invitation = invited.invitations.select_related("grant").get()
+    others = [column.sample.format(n=2) for column in COLUMNS]
+    cells = SAMPLE._replace(**dict(zip(Cells._fields[1:], others[1:], strict=True)))
+    change_invitation(by, invitation, selection_of(invitation.grant), cells=cells)
+
+    erase_person(SAMPLE.email)
+
+    assert Cells(*Invitation.objects.values_list(*Cells._fields).get()) == Cells()
+    assert Cells(*invited.rows.values_list(*Cells._fields).get()) == Cells()
+    log = json.dumps(list(ActivityEntry.objects.values_list("details", flat=True)))
+    assert [cell for cell in (*SAMPLE, *others) if cell in log] == []
+
+
+def test_an_old_import_keeps_no_cell(invited: Batch) -> None:
+    Batch.objects.update(ended_at=timezone.now() - timedelta(days=settings.IMPORT_ROWS_DAYS, hours=1))
+    while empty_batch(invited.pk):
+        pass
+    assert Cells(*invited.rows.values_list(*Cells._fields).get()) == Cells()
 
 
 # --- Rows that were stored before the last column was added ------------------------------------------

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import trim_all, visible
-from invites.checking.columns import COLUMNS
+from invites.checking.columns import COLUMNS, EMAIL, REQUIRED
 from invites.checking.problem import Problem
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
 from invites.checking.reading.columns.header import Header
@@ -26,8 +26,15 @@ Reason = Literal["name", "content", "chosen", ""]
 
 # A row below these is never taken for the column names. Blank rows above the first ones don't count.
 LAST_HEADER_ROW = 20
-KEYS = (*(column.key for column in COLUMNS), FULL_NAME)
 NAME_KEYS = ("first_name", "last_name")
+# What a column of the file can be used for, in the order in which we offer it.
+KEYS = (
+    *(column.key for column in REQUIRED),
+    FULL_NAME,
+    *(column.key for column in COLUMNS if not column.is_required),
+)
+# Required columns that a file may lack. Without an address, nobody can be invited.
+MAY_BE_MISSING = tuple(column.key for column in REQUIRED if column is not EMAIL)
 
 
 class ColumnUse(NamedTuple):

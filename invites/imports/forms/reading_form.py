@@ -16,7 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.wording import listed
 from invites.checking import (
+    COLUMNS,
     FULL_NAME,
+    KEYS,
+    MAY_BE_MISSING,
+    NAME_KEYS,
     NOT_USED,
     REQUIRED,
     ColumnUse,
@@ -30,11 +34,6 @@ from invites.imports.presentation.wording import key_title
 from invites.imports.reading import decider_of
 from invites.models import Batch
 from invites.problems import column_title, explain
-
-KEYS = ("email", "first_name", "last_name", FULL_NAME, "description")
-NAME_KEYS = ("first_name", "last_name")
-# Without its address, nobody can be invited.
-MAY_BE_MISSING = tuple(column.key for column in REQUIRED if column.key != "email")
 
 _CHOOSE_COLUMN = {
     "email": gettext_lazy("Choose the column that has the email addresses"),
@@ -300,8 +299,9 @@ class ReadingForm:
                 self._add_error(key, f"column-{self._free_column()}", str(_CHOOSE_COLUMN[key]), brief)
 
     def _free_column(self) -> int:
-        """The first column that isn't used, or isn't required."""
-        free = sorted(self.columns, key=lambda column: (bool(column.key), column.key != "description"))
+        """The first column that isn't used, or else isn't required."""
+        optional = [column.key for column in COLUMNS if not column.is_required]
+        free = sorted(self.columns, key=lambda column: (bool(column.key), column.key not in optional))
         return free[0].index if free else 0
 
     def _check_result(self) -> None:
