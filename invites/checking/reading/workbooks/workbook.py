@@ -1,8 +1,8 @@
 """Read the sheets of a workbook (.xlsx, .xls or .ods) as rows of text, under the same limits as a CSV file.
 
-A workbook can make the library that reads it abort the whole process, or use any amount of memory and time. So a
-child process, `workbook_child.py`, reads it. The child has its own limits, gets nothing but the file, and returns the
-sheets as CSV in a temporary file.
+A workbook can make the library that reads it abort the whole process, or use any amount of memory and time. So a child
+process reads it: the program in `child/`. It has its own limits, gets nothing but the file, and returns the sheets as
+CSV in a temporary file.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.encodings.encoding import Source
 from invites.checking.reading.file_types import WORKBOOKS, is_archive, name_kind
-from invites.checking.reading.workbooks.workbook_child import REJECTED, ChildLimits, Request, SheetAnswer, SheetName
+from invites.checking.reading.workbooks.child.protocol import REJECTED, ChildLimits, Request, SheetAnswer, SheetName
 
 # What a report names as the encoding of a workbook.
 WORKBOOK_KINDS = tuple(kind.upper() for kind in WORKBOOKS)
-CHILD = Path(__file__).with_name("workbook_child.py")
+# Imports only the package of the child: importing the others takes longer than reading a usual workbook.
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from child.main import main; main(*sys.argv[2:])"
+CHILD = ["-c", _START, str(Path(__file__).parent)]
 # macOS has no limit on the memory of a process.
 IS_MEMORY_WATCHED = sys.platform == "darwin"
 # How many times larger than the upload limit the unpacked parts may be. A full sheet of real people takes 4 to 8.
@@ -247,7 +249,7 @@ def _ask_child(
         status = _run_child(limits, while_waiting, stdin=workbook, stdout=text, stderr=errors, answers=answers.fileno())
         if status is not None and status > 0 and status != REJECTED:
             errors.seek(max(0, errors.seek(0, os.SEEK_END) - _END_OF_ERRORS))
-            raise RuntimeError(f"{CHILD.name} ended with status {status}: {errors.read().decode(errors='replace')}")
+            raise RuntimeError(f"The child ended with status {status}: {errors.read().decode(errors='replace')}")
         answers.seek(0)
         # The first line is our request, and the child may have been killed in the last one.
         values = [json.loads(line) for line in islice(answers, 1, None) if line.endswith(b"\n")]
@@ -280,7 +282,7 @@ def _run_child(
         cell=limits.max_cell,
         shown_columns=limits.max_columns,
     )
-    command = [sys.executable, "-I", str(CHILD), json.dumps(child_limits), str(answers)]
+    command = [sys.executable, "-I", *CHILD, json.dumps(child_limits), str(answers)]
     deadline = time.monotonic() + limits.workbook_seconds
     # In its own session, so that Ctrl-C on a terminal reaches only the parent.
     with subprocess.Popen(  # noqa: S603 - this project's own program

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invites.checking import Limits, Problem, hint_of, message_of
-from invites.checking.reading.workbooks import workbook_child
+from invites.checking.reading.workbooks.child.archive import _HIDING, _ODD_REPETITION
 from invites.checking.reading.workbooks.workbook import Workbook, open_workbook
 from tests.checking import check_bytes, read_rows
 from tests.growth import grows_too_fast
@@ -213,10 +213,10 @@ def test_a_missing_end_tag_is_noticed_before_the_library_looks_for_it_without_en
     ],
 )
 def test_looking_for_repetition_and_hidden_rows_takes_linear_time(shape: tuple[str, str, str]) -> None:
-    patterns = [pattern for _, pattern in workbook_child._HIDING.values()]
+    patterns = [pattern for _, pattern in _HIDING.values()]
 
     def search(text: str) -> object:
-        return [list(pattern.finditer(text.encode())) for pattern in (*patterns, workbook_child._ODD_REPETITION)]
+        return [list(pattern.finditer(text.encode())) for pattern in (*patterns, _ODD_REPETITION)]
 
     assert not all(grows_too_fast(search, shape) for _ in range(3))
 

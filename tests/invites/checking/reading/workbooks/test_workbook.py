@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invites.checking import Limits, Report, message_of
-from invites.checking.reading.workbooks import workbook_child
+from invites.checking.reading.workbooks.child.archive import _ODD_POSITION, scan_archive
+from invites.checking.reading.workbooks.child.protocol import ChildLimits, WorkbookRejected
 from invites.checking.reading.workbooks.workbook import Workbook, open_workbook
-from invites.checking.reading.workbooks.workbook_child import ChildLimits, WorkbookRejected, scan_archive
 from tests.checking import check_bytes, read_rows
 from tests.growth import grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
@@ -183,7 +183,7 @@ def test_an_odd_position_is_rejected_before_the_library_reads_it(row: str) -> No
 )
 def test_looking_for_odd_positions_takes_linear_time(shape: tuple[str, str, str]) -> None:
     def search(text: str) -> object:
-        return list(workbook_child._ODD_POSITION.finditer(text.encode()))
+        return list(_ODD_POSITION.finditer(text.encode()))
 
     assert not all(grows_too_fast(search, shape) for _ in range(3))
 

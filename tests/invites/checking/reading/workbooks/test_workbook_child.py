@@ -18,10 +18,11 @@ import pytest
 from config.harness.running import ROOT
 from invites.checking import Limits, Problem
 from invites.checking.reading.workbooks import workbook as workbook_module
-from invites.checking.reading.workbooks.workbook import CHILD, Workbook, open_workbook
+from invites.checking.reading.workbooks.workbook import Workbook, open_workbook
 from tests.checking import check_bytes
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of
 
+FOLDER = ROOT / "invites" / "checking" / "reading" / "workbooks"
 HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
 TEAM = sheet_of([HEADER, ANNA])
@@ -195,7 +196,7 @@ def processor_seconds() -> float:
 def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that takes the place of the child; to be written by the test."""
     program = tmp_path / "child.py"
-    monkeypatch.setattr(workbook_module, "CHILD", program)
+    monkeypatch.setattr(workbook_module, "CHILD", [str(program)])
     return program
 
 
@@ -238,15 +239,15 @@ def test_the_child_does_not_outlive_a_parent_that_was_killed(child: Path, tmp_pa
     locked = tmp_path / "locked"
     locked.touch()
     child.write_text(
-        f"import fcntl, json, sys, time; sys.path.insert(0, {str(CHILD.parent)!r})\n"
-        "from workbook_child import limit_this_process\n"
+        f"import fcntl, json, sys, time; sys.path.insert(0, {str(FOLDER)!r})\n"
+        "from child.process_limits import limit_this_process\n"
         "limit_this_process(json.loads(sys.argv[1]))\n"
         f"file = open({str(locked)!r}, 'r+'); fcntl.flock(file, fcntl.LOCK_EX); file.write('locked'); file.flush()\n"
         "while True: time.sleep(1)\n"
     )
     program = (
-        "import io, pathlib, sys; from invites.checking import Limits; from invites.checking.reading.workbooks import workbook\n"
-        "workbook.CHILD = pathlib.Path(sys.argv[1])\n"
+        "import io, sys; from invites.checking import Limits; from invites.checking.reading.workbooks import workbook\n"
+        "workbook.CHILD = [sys.argv[1]]\n"
         "workbook.open_workbook(open(sys.argv[2], 'rb'), Limits(workbook_seconds=6))\n"
     )
     file = tmp_path / "people.xlsx"
@@ -300,10 +301,10 @@ def test_memory_can_be_watched_where_it_cannot_be_limited(tmp_path: Path, *, is_
 
 def test_a_process_that_watches_its_memory_ends_itself() -> None:
     program = (
-        "import sys, threading, time; sys.path.insert(0, sys.argv[1]); import workbook_child as child\n"
-        "threading.Thread(target=child.watch_memory, args=(100 << 20,), daemon=True).start()\n"
+        "import sys, threading, time; sys.path.insert(0, sys.argv[1]); from child import process_limits\n"
+        "threading.Thread(target=process_limits.watch_memory, args=(100 << 20,), daemon=True).start()\n"
         "held = b'x' * (int(sys.argv[2]) << 20); time.sleep(1)\n"
     )
-    command = [sys.executable, "-c", program, str(CHILD.parent)]
+    command = [sys.executable, "-c", program, str(FOLDER)]
     assert subprocess.run([*command, "10"], check=False).returncode == 0
     assert subprocess.run([*command, "200"], check=False).returncode == -signal.SIGKILL
