@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
+from invites.directory.history.presentation.items import recent_moment
 from invites.directory.row_texts import brief_roles, brief_sites, last_seen
 from invites.directory.users import Status
-from invites.directory.wording import recent_moment
 from invites.invitations.visibility import visible_name
 from invites.invitations.wording import send_time_text
 from invites.models import Batch, Invitation

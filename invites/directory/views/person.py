@@ -15,10 +15,10 @@ from accounts.organizations.access import MemberRequest, requires, requires_any
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.members import why_not_change_member
 from accounts.permissions import Permission
-from invites.directory.timeline import find_history, invitations_of, with_history
+from invites.directory.history.presentation.items import inviter_in, items_of, items_to_come
+from invites.directory.history.timeline import find_history, invitations_of, with_history
 from invites.directory.users import Person, Status, person_of, person_of_member
 from invites.directory.views.person_actions import ActionLink, PersonLinks, actions_for
-from invites.directory.wording import inviter_in, items_of, items_to_come
 from invites.invitations.authorization import CANNOT_EDIT, selection_of
 from invites.invitations.visibility import sees_everybody, visible_invitations
 from invites.models import AccessGrant, Invitation

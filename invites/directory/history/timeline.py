@@ -1,30 +1,28 @@
 """What happened to a person, newest first.
 
-It is read where it is stored: changes in the activity log, emails and answers in the person's invitations and their
-earlier links. Pages word it: see wording.py.
+It is read where it is stored: changes in the activity log and in bulk actions, emails and responses in the person's
+invitations and their earlier links. Pages word it: see presentation/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from enum import Enum, auto
 from operator import attrgetter
-from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from accounts.activity.actions import Action, Affected
 from accounts.models import ActivityEntry, Membership, Organization, User
-from invites.models import BulkAction, BulkActionRow, EarlierLink, Invitation, InvitationQuerySet, Outcome
+from invites.directory.history.bulk_changes import changed_together
+from invites.directory.history.events import Event, History, Kind, Somebody
+from invites.models import EarlierLink, Invitation, InvitationQuerySet
 
 PER_PAGE = 20
 # A person with more than that many invitations has the others in the activity log.
 MOST_INVITATIONS = 50
 FURTHEST = 100_000
-
 # Invitations and links themselves have what the log says about them. All sign-ins are one event of the membership.
 # Failed sign-ins and passwords stay private.
 _NOT_FROM_LOG = (
@@ -32,62 +30,6 @@ _NOT_FROM_LOG = (
     *(Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.PASSWORD_CHANGED),
 )
 _State, _Mail = Invitation.State, Invitation.Mail
-
-
-class Kind(Enum):
-    """What happened."""
-
-    CHANGED = auto()  # `entry` says what.
-    SIGNED_IN = auto()  # `count` times since `since`; `entry` is the last one.
-    INVITED = auto()  # `entry` is that of the activity log, if there is one.
-    SENT = auto()  # To `email`.
-    BOUNCED = auto()  # `detail` is what the mail server said.
-    FAILED = auto()  # `detail` is a FailureReason, or what the mail server said.
-    OPENED = auto()
-    REMINDED = auto()
-    RESENT = auto()
-    CORRECTED = auto()  # From `detail` to `email`. `entry` has what was changed together with it.
-    ACCEPTED = auto()
-    JOINED = auto()  # Without an invitation.
-    REVOKED = auto()
-    EXPIRED = auto()
-
-
-@dataclass(frozen=True)
-class Event:
-    """One thing that happened. `by` is the id of the user who did it, if somebody did."""
-
-    kind: Kind
-    at: datetime
-    by: int | None = None
-    invitation: Invitation | None = None
-    entry: ActivityEntry | None = None
-    email: str = ""
-    detail: str = ""
-    user_agent: str = ""
-    count: int = 0
-    since: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Somebody:
-    """A user who did something, by the name that the organization uses now. Former members have no membership."""
-
-    name: str
-    membership_id: int | None = None
-
-
-@dataclass(frozen=True)
-class History:
-    """A page of events. `next_start` is where the next page starts; None if this is the last one.
-
-    `inviter` is the id of the user who sent the newest invitation first. `people` are the users who did something.
-    """
-
-    events: list[Event]
-    next_start: int | None
-    inviter: int | None
-    people: Mapping[int, Somebody]
 
 
 def invitations_of(user: User, organization: Organization) -> list[Invitation]:
@@ -113,8 +55,8 @@ def find_history(
     start = min(start, FURTHEST)
     end = start + PER_PAGE
     logged = _logged(organization, invitations, member)
-    changed_together = _changed_together(organization, invitations, member, end + 1)
-    found = [*_changes(logged, end + 1), *changed_together, *_signing_in(logged)]
+    bulk_changes = changed_together(organization, invitations, member, end + 1)
+    found = [*_changes(logged, end + 1), *bulk_changes, *_signing_in(logged)]
     was_added = any(event.entry and event.entry.action == Action.USER_ADDED for event in found)
     if member is not None and not (invitations or was_added):
         found.append(Event(Kind.JOINED, member.joined_at))
@@ -150,74 +92,6 @@ def _changes(logged: _Logged, at_most: int) -> Iterator[Event]:
     for entries in logged.values():
         for entry in entries.exclude(action__in=[action.value for action in _NOT_FROM_LOG])[:at_most]:
             yield Event(Kind.CHANGED, entry.at, by=entry.actor_id, entry=entry)
-
-
-def _changed_together(
-    organization: Organization, invitations: Iterable[Invitation], member: Membership | None, at_most: int
-) -> Iterator[Event]:
-    """The changes of many people at once, as if each had an entry of its own in the log."""
-    ids = [invitation.pk for invitation in invitations]
-    rows: list[BulkActionRow] = []
-    for about in ({"membership_id": member.pk} if member else None, {"invitation_id__in": ids} if ids else None):
-        if about is not None:
-            changed = BulkActionRow.objects.filter(outcome=Outcome.CHANGED, **about).order_by("-pk")
-            rows += changed.select_related("action")[:at_most]
-    names = _names_of_access(organization, rows)
-    for row in rows:
-        if (action := _action_on_one(row)) is not None:
-            details, by = _details_of(row, names), row.action.started_by_id
-            entry = ActivityEntry(action=action, actor_id=by, affected_name=row.name, details=details, at=row.at)
-            yield Event(Kind.CHANGED, row.at, by=by, entry=entry)
-
-
-def _action_on_one(row: BulkActionRow) -> Action | None:
-    """What it is called for one person. Links that were renewed are found with their invitation."""
-    match row.action.kind:
-        case BulkAction.Kind.ROLES:
-            return Action.ROLES_CHANGED
-        case BulkAction.Kind.SITES:
-            return Action.SITES_CHANGED
-        case BulkAction.Kind.REVOKE:
-            return Action.REVOKED
-        case BulkAction.Kind.DEACTIVATE | BulkAction.Kind.REACTIVATE:
-            # An undo has the kind of what it undoes.
-            is_deactivated = (row.after or {}).get("deactivated_at")
-            return Action.USER_DEACTIVATED if is_deactivated else Action.USER_REACTIVATED
-    return None
-
-
-# Names of roles and of sites by their ids.
-_AccessNames = dict[str, dict[int, str]]
-
-
-def _names_of_access(organization: Organization, rows: Iterable[BulkActionRow]) -> _AccessNames:
-    """Those of the rows. What was deleted since keeps the name that its action has stored."""
-    names: _AccessNames = {"roles": {}, "sites": {}}
-    ids: dict[str, set[int]] = {"roles": set(), "sites": set()}
-    for row in rows:
-        for kind in names:
-            names[kind].update(map(tuple, row.action.access.get(kind, [])))
-            for state in (row.before or {}, row.after or {}):
-                ids[kind].update(state.get(kind, []))
-    if ids["roles"]:
-        names["roles"] |= dict(organization.roles.filter(pk__in=ids["roles"]).values_list("pk", "name"))
-    if ids["sites"]:
-        names["sites"] |= dict(organization.sites.filter(pk__in=ids["sites"]).values_list("pk", "name"))
-    return names
-
-
-def _details_of(row: BulkActionRow, names: _AccessNames) -> dict[str, Any]:
-    """What was added and removed, in the form of the details of an entry."""
-    before, after = row.before or {}, row.after or {}
-    details: dict[str, Any] = {"added": {}, "removed": {}}
-    for kind, known in names.items():
-        had, has = set(before.get(kind, [])), set(after.get(kind, []))
-        for verb, ids in (("added", has - had), ("removed", had - has)):
-            if found := sorted(known[pk] for pk in ids if pk in known):
-                details[verb][kind] = found
-    if before.get("all_sites", False) != after.get("all_sites", False):
-        details |= {"before": {"all_sites": before["all_sites"]}, "after": {"all_sites": after["all_sites"]}}
-    return details
 
 
 def _signing_in(logged: _Logged) -> Iterator[Event]:

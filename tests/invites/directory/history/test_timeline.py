@@ -30,8 +30,9 @@ from invites.checking import Cells
 from invites.directory.bulk.change import BulkChange, Mode
 from invites.directory.bulk.change import Kind as BulkKind
 from invites.directory.bulk.start import start_undo
-from invites.directory.timeline import PER_PAGE, find_history, invitations_of, with_history
-from invites.directory.wording import items_of, items_to_come, why_not_delivered
+from invites.directory.history.presentation.emails import why_not_delivered
+from invites.directory.history.presentation.items import items_of, items_to_come
+from invites.directory.history.timeline import PER_PAGE, find_history, invitations_of, with_history
 from invites.imports.declined import invite_declined
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.actions import resend, revoke

@@ -1,0 +1,1 @@
+"""The history of a person in the reader's language."""
