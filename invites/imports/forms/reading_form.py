@@ -6,107 +6,27 @@ step by step, in the order of the page, and the page is drawn again after an ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import cast
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.wording import listed
 from invites.checking import (
-    COLUMNS,
     FULL_NAME,
     KEYS,
-    MAY_BE_MISSING,
     NAME_KEYS,
     NOT_USED,
-    REQUIRED,
-    ColumnUse,
     Decisions,
     HiddenRows,
     NameOrder,
     ReadingOptions,
-    letters_of,
 )
-from invites.imports.presentation.wording import key_title
+from invites.imports.forms.matched_columns import Column, FieldError, column_errors
+from invites.imports.forms.reading_answers import Answers, number_in, one_of
 from invites.imports.reading import decider_of
 from invites.models import Batch
-from invites.problems import column_title, explain
-
-_CHOOSE_COLUMN = {
-    "email": gettext_lazy("Choose the column that has the email addresses"),
-    "first_name": gettext_lazy("Choose the column that has the first names"),
-    "last_name": gettext_lazy("Choose the column that has the last names"),
-}
-_NOT_BESIDE_FULL_NAME = {
-    "first_name": gettext_lazy("Column {full} is a full name, so column {column} can’t be a first name."),
-    "last_name": gettext_lazy("Column {full} is a full name, so column {column} can’t be a last name."),
-}
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """What is wrong with one answer. `target` is the id of its control, and `brief` says it in the bar."""
-
-    field: str
-    target: str
-    message: str
-    brief: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column in the preview: its key (empty if it isn't used), and why it has that key."""
-
-    index: int
-    use: ColumnUse
-    key: str
-    is_chosen: bool = False
-
-    @property
-    def letters(self) -> str:
-        return letters_of(self.index)
-
-    @property
-    def is_suggested(self) -> bool:
-        return bool(self.key) and not self.is_chosen
-
-
-@dataclass(frozen=True)
-class _Posted:
-    """The answers of a request, without any that the page can't have sent."""
-
-    sheets: tuple[int, ...] = ()
-    encoding: str = ""
-    hidden_rows: str = ""
-    header_row: str | None = None
-    has_no_names: bool = False
-    shown: str = ""
-    keys: Mapping[int, str] = field(default_factory=dict)
-    suggested: Mapping[int, str] = field(default_factory=dict)
-    chosen: frozenset[int] = frozenset()
-    not_in_file: tuple[str, ...] = ()
-    name_order: str = ""
-    has_sheets: bool = False
-
-    @classmethod
-    def of(cls, data: QueryDict) -> _Posted:
-        return cls(
-            sheets=tuple(number for text in data.getlist("sheet") if (number := _number(text)) is not None),
-            encoding=data.get("encoding", ""),
-            hidden_rows=_one_of(data.get("hidden_rows", ""), ("include", "exclude")),
-            header_row=data.get("header_row"),
-            has_no_names="no_names" in data,
-            shown=data.get("shown", ""),
-            keys=_by_column(data, "column-"),
-            suggested=_by_column(data, "suggested-"),
-            chosen=frozenset(number for text in data.getlist("chosen") if (number := _number(text)) is not None),
-            not_in_file=tuple(key for key in MAY_BE_MISSING if key in data.getlist("not_in_file")),
-            name_order=_one_of(data.get("name_order", ""), ("first-last", "last-first")),
-            has_sheets="asks_sheet" in data,
-        )
+from invites.problems import explain
 
 
 class ReadingForm:
@@ -118,7 +38,7 @@ class ReadingForm:
 
     def __init__(self, batch: Batch, data: QueryDict, *, is_bound: bool) -> None:
         self.batch, self.is_bound = batch, is_bound
-        self.posted = _Posted.of(data)
+        self.posted = Answers.of(data)
         self.remember = "remember" in data
         self.shows_all_columns = "all_columns" in data
         self.asks: set[str] = set()
@@ -197,7 +117,7 @@ class ReadingForm:
         if "encoding" not in first.open:
             return options
         self.asks.add("encoding")
-        self.encoding = _one_of(self.posted.encoding, tables)
+        self.encoding = one_of(self.posted.encoding, tables)
         if not self.encoding:
             message = _("Choose the spelling that’s right")
             self._add_error("encoding", "encoding-0", message, _("The spelling isn’t chosen yet"))
@@ -225,7 +145,7 @@ class ReadingForm:
         options = replace(
             options, columns={key: places.get(key, NOT_USED) for key in KEYS}, not_in_file=self.not_in_file
         )
-        self._check_columns(used, places)
+        self.errors += column_errors(self.columns, used=used, not_in_file=self.not_in_file)
         decided = self._decide_with(options)
         if "name_order" in decided.open:
             self.asks.add("name_order")
@@ -245,13 +165,13 @@ class ReadingForm:
         self.row_text = text.strip()
         if self.posted.has_no_names:
             return 0
-        row, last = _number(self.row_text) or 0, guess.last_header_row
+        row, last = number_in(self.row_text) or 0, guess.last_header_row
         if 1 <= row <= last:
             return row
         message = _("Enter a row from {first} to {last}").format(first=1, last=last)
         self._add_error("header_row", "header-row", message, message)
         # The columns are shown as before.
-        shown = _number(self.posted.shown.partition(":")[2])
+        shown = number_in(self.posted.shown.partition(":")[2])
         return guess.header_row if shown is None or shown > last else shown
 
     def _columns(self, suggested: Decisions, *, is_same_sheet: bool) -> list[Column]:
@@ -278,32 +198,6 @@ class ReadingForm:
 
     # --- Errors -----------------------------------------------------------------------------------
 
-    def _check_columns(self, used: set[str], places: Mapping[str, int]) -> None:
-        for key in KEYS:
-            same = [column for column in self.columns if column.key == key]
-            if len(same) > 1:
-                letters = listed([column.letters for column in same])
-                message = _("Columns {columns} are both set to {key}. Choose one.")
-                if len(same) > 2:
-                    message = _("Columns {columns} are all set to {key}. Choose one.")
-                self._add_column_error(same[-1], message.format(columns=letters, key=key_title(key)))
-        if FULL_NAME in places:
-            full = letters_of(places[FULL_NAME])
-            for column in self.columns:
-                if column.key in NAME_KEYS:
-                    message = str(_NOT_BESIDE_FULL_NAME[column.key])
-                    self._add_column_error(column, message.format(full=full, column=column.letters))
-        for key in [column.key for column in REQUIRED]:
-            if key not in used and key not in self.not_in_file:
-                brief = _("{column} isn’t matched yet").format(column=column_title(key))
-                self._add_error(key, f"column-{self._free_column()}", str(_CHOOSE_COLUMN[key]), brief)
-
-    def _free_column(self) -> int:
-        """The first column that isn't used, or else isn't required."""
-        optional = [column.key for column in COLUMNS if not column.is_required]
-        free = sorted(self.columns, key=lambda column: (bool(column.key), column.key not in optional))
-        return free[0].index if free else 0
-
     def _check_result(self) -> None:
         decisions = self.decisions
         if self.errors:
@@ -320,25 +214,5 @@ class ReadingForm:
                 message = _("This file has no rows below the column names.")
             self._add_error("sheet" if "sheet" in self.asks else "header_row", target, message, message)
 
-    def _add_column_error(self, column: Column, message: str) -> None:
-        self._add_error(f"column-{column.index}", f"column-{column.index}", message, message)
-
     def _add_error(self, name: str, target: str, message: str, brief: str) -> None:
         self.errors.append(FieldError(name, target, message, brief))
-
-
-def _number(text: str) -> int | None:
-    """The number in a short text of ASCII digits; None for any other."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
-
-
-def _one_of(text: object, choices: Sequence[str]) -> str:
-    return text if isinstance(text, str) and text in choices else ""
-
-
-def _by_column(data: QueryDict, prefix: str) -> dict[int, str]:
-    found = {}
-    for name in data:
-        if name.startswith(prefix) and (index := _number(name.removeprefix(prefix))) is not None:
-            found[index] = _one_of(data[name], KEYS)
-    return found

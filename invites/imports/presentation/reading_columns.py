@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.wording import counted, grouped, listed, separated
 from invites.checking import FULL_NAME, KEYS, MAY_BE_MISSING, NAME_KEYS, REQUIRED, TopRow, visible
-from invites.imports.forms.reading_form import Column, ReadingForm
+from invites.imports.forms.matched_columns import Column
+from invites.imports.forms.reading_form import ReadingForm
 from invites.imports.presentation.wording import key_title
 from invites.problems import column_title
 
