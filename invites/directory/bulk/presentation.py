@@ -14,8 +14,7 @@ from accounts.permissions import permission_summary
 from accounts.wording import counted, grouped
 from invites.directory.bulk.change import UNDOABLE, BulkChange, Kind, Mode, change_of
 from invites.directory.bulk.plan import Plan
-from invites.directory.bulk.wording import (
-    WHY_SKIPPED,
+from invites.directory.bulk.wording.actions import (
     able_text,
     done_text,
     effect_text,
@@ -25,8 +24,8 @@ from invites.directory.bulk.wording import (
     same_text,
     status_text,
     was_same_text,
-    were_skipped_text,
 )
+from invites.directory.bulk.wording.outcomes import WHY_SKIPPED, were_skipped_text
 from invites.directory.users import Status
 from invites.live.progress import Progress, TimeLeft, estimate_seconds_left
 from invites.models import BulkAction, FailureReason, Outcome

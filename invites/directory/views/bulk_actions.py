@@ -30,7 +30,8 @@ from invites.directory.bulk.rules import may_start
 from invites.directory.bulk.selection import PeopleIds, Selection
 from invites.directory.bulk.start import can_be_undone, check_may_start, start_bulk_action, start_undo
 from invites.directory.bulk.undo_plan import plan_undo
-from invites.directory.bulk.wording import OUTCOME_LABELS, row_text, undo_question
+from invites.directory.bulk.wording.actions import row_text, undo_question
+from invites.directory.bulk.wording.outcomes import OUTCOME_LABELS
 from invites.directory.bulk.work import cancel_bulk_action, close_banner, handle_now, why_not_cancel
 from invites.directory.forms import FORMS
 from invites.directory.users import UserFilter

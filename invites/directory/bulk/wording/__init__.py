@@ -1,0 +1,1 @@
+"""The sentences about bulk actions, in the reader's language."""
