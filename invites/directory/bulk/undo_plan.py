@@ -12,8 +12,10 @@ from accounts.models import Membership
 from accounts.organizations.grants import membership_now
 from accounts.organizations.many_members import access_of
 from invites.directory.bulk.change import change_of
+from invites.directory.bulk.decider import Decider, Person
+from invites.directory.bulk.invitations import person_of_invitation
+from invites.directory.bulk.members import person_of_member
 from invites.directory.bulk.rules import Rules
-from invites.directory.bulk.steps import Decider, Person, person_of_invitation, person_of_member
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import AccessGrant, BulkAction, BulkActionRow, Invitation, Outcome
 

@@ -22,8 +22,9 @@ from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from invites.directory.bulk.change import Kind, Mode, change_of
+from invites.directory.bulk.decider import CannotGoOn, lost_reason
 from invites.directory.bulk.start import IN_REQUEST, check_may_start
-from invites.directory.bulk.steps import CannotGoOn, handle_chunk, lost_reason
+from invites.directory.bulk.steps import handle_chunk
 from invites.models import BulkAction, BulkActionChunk, BulkActionRow, FailureReason, Outcome
 from invites.unexpected_errors import is_transient, log_unexpected
 

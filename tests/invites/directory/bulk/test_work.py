@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
 from invites import tasks
-from invites.directory.bulk import steps
+from invites.directory.bulk import invitations as bulk_invitations
 from invites.directory.bulk import work as bulk_actions
 from invites.directory.bulk.change import BulkChange
 from invites.directory.bulk.presentation import view_of
@@ -443,7 +443,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
         def fail(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr(steps, "renew_links", fail)
+        monkeypatch.setattr(bulk_invitations, "renew_links", fail)
 
     return broken
 
@@ -472,7 +472,7 @@ def test_a_database_outage_does_not_stop_it(
 ) -> None:
     action = start(admin_membership, Kind.RESEND, make_many(9))
     with monkeypatch.context() as patched:
-        patched.setattr(steps, "renew_links", mock.Mock(side_effect=OperationalError("away")))
+        patched.setattr(bulk_invitations, "renew_links", mock.Mock(side_effect=OperationalError("away")))
         for _ in range(3):
             assert handle_next_chunk(action.pk) is None
 
