@@ -106,7 +106,7 @@ def _send(user_id: int | None, kind: AccountEmail.Kind) -> None:
             )
             if not isinstance(error, MAIL_ERRORS):
                 raise
-            log.warning("account_email_put_off", user=user_id, kind=kind.value, error=type(error).__name__)
+            log.warning("account_email_postponed", user=user_id, kind=kind.value, error=type(error).__name__)
             return
         log.warning("account_email_refused", user=user_id, kind=kind.value, error=type(error).__name__)
     claimed.delete()

@@ -84,7 +84,7 @@ def _finish(organization_id: int) -> bool:
     _delete_raw(Organization.objects.filter(pk=organization_id))
     _delete_late_children(Organization, [organization_id])
     # After the commit, so that the log says only what is true.
-    transaction.on_commit(lambda: log.warning("organization_is_gone", organization=organization_id))
+    transaction.on_commit(lambda: log.warning("organization_deletion_finished", organization=organization_id))
     return False
 
 

@@ -155,8 +155,8 @@ def test_deferred_people_get_one_email_later_and_refused_ones_count_as_failed(wo
 def test_waits_for_a_mail_server_that_is_down(work: Work, server: MailServer) -> None:
     server.stop()
     batch = work.invite(many(40))
-    put_off = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND mail_retry_at IS NOT NULL"
-    wait_for(lambda: work.ask(put_off) == [1], what="pause", seconds=60)
+    postponed = f"SELECT count(*) FROM invites_batch WHERE id = {batch} AND mail_retry_at IS NOT NULL"
+    wait_for(lambda: work.ask(postponed) == [1], what="pause", seconds=60)
 
     server.start()
 

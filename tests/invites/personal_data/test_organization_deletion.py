@@ -281,6 +281,6 @@ def test_the_log_of_the_server_says_who_deleted_it(
 
     assert [(each["event"], each["organization"]) for each in logged] == [
         ("organization_deleted", acme.pk),
-        ("organization_is_gone", acme.pk),
+        ("organization_deletion_finished", acme.pk),
     ]
     assert logged[0]["by"] == operator.pk
