@@ -178,7 +178,6 @@ class _RecordChecker:
         self._first_numbers: list[int] = []  # the number of the first row of each chunk
         # How many people have the address of another one, by address.
         self._others: Counter[str] = Counter()
-        self._chunks: list[tuple[int, tuple[str, ...]]] = []
         # None as long as no address is repeated. A workbook isn't read twice.
         self._names = Names() if plan.text is None else None
 
