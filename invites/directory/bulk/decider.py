@@ -14,12 +14,7 @@ from accounts.models import Membership
 from accounts.organizations.grants import AccessIds, membership_now
 from invites.directory.bulk.change import BulkChange, Kind, change_of
 from invites.directory.bulk.rules import Rules, can_grant, may_start
-from invites.models import (
-    BulkAction,
-    BulkActionRow,
-    FailureReason,
-    Outcome,
-)
+from invites.models import BulkAction, BulkActionRow, FailureReason, Outcome
 
 State = dict[str, Any]
 

@@ -16,14 +16,7 @@ from invites.directory.bulk.rules import Rules
 from invites.invitations.actions import resend_hurdle
 from invites.invitations.links import renew_links
 from invites.invitations.visibility import invitation_is_visible
-from invites.models import (
-    AccessGrant,
-    BulkAction,
-    BulkActionRow,
-    Invitation,
-    InvitationQuerySet,
-    Outcome,
-)
+from invites.models import AccessGrant, BulkAction, BulkActionRow, Invitation, InvitationQuerySet, Outcome
 
 
 def handle_invitations(

@@ -12,11 +12,7 @@ from accounts.organizations.many_members import access_of, lock_members, store_a
 from accounts.organizations.members import check_somebody_manages
 from invites.directory.bulk.change import Kind
 from invites.directory.bulk.decider import Decider, Person, row_of, rules_now
-from invites.models import (
-    BulkAction,
-    BulkActionRow,
-    Outcome,
-)
+from invites.models import BulkAction, BulkActionRow, Outcome
 
 
 def handle_members(

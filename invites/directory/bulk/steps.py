@@ -15,13 +15,7 @@ from invites.directory.bulk.change import change_of
 from invites.directory.bulk.decider import CannotGoOn
 from invites.directory.bulk.invitations import handle_invitations
 from invites.directory.bulk.members import handle_members
-from invites.models import (
-    BulkAction,
-    BulkActionChunk,
-    BulkActionRow,
-    FailureReason,
-    Outcome,
-)
+from invites.models import BulkAction, BulkActionChunk, BulkActionRow, FailureReason, Outcome
 
 
 def handle_chunk(action: BulkAction, by: Membership, chunk: BulkActionChunk) -> tuple[list[BulkActionRow], list[int]]:

@@ -9,15 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.wording import listed
-from invites.checking import (
-    COLUMNS,
-    FULL_NAME,
-    KEYS,
-    NAME_KEYS,
-    REQUIRED,
-    ColumnUse,
-    letters_of,
-)
+from invites.checking import COLUMNS, FULL_NAME, KEYS, NAME_KEYS, REQUIRED, ColumnUse, letters_of
 from invites.imports.presentation.wording import key_title
 from invites.problems import column_title
 

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
-from invites.checking import (
-    KEYS,
-    MAY_BE_MISSING,
-)
+from invites.checking import KEYS, MAY_BE_MISSING
 
 
 @dataclass(frozen=True)

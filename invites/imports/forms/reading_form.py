@@ -12,16 +12,7 @@ from typing import cast
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from invites.checking import (
-    FULL_NAME,
-    KEYS,
-    NAME_KEYS,
-    NOT_USED,
-    Decisions,
-    HiddenRows,
-    NameOrder,
-    ReadingOptions,
-)
+from invites.checking import FULL_NAME, KEYS, NAME_KEYS, NOT_USED, Decisions, HiddenRows, NameOrder, ReadingOptions
 from invites.imports.forms.matched_columns import Column, FieldError, column_errors
 from invites.imports.forms.reading_answers import Answers, number_in, one_of
 from invites.imports.reading import decider_of
