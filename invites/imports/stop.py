@@ -81,7 +81,7 @@ def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[
 def _stop_correcting(batch: Batch, *, by: Membership | None) -> bool:
     """An import that has ended before is done again. Rows that were fixed since can be invited later."""
     before_inviting = (Batch.State.CHECKING, Batch.State.NEEDS_CONFIRMATION)
-    corrected = Batch.objects.filter(pk=batch.pk, inviting_at__isnull=False, state__in=before_inviting)
+    corrected = Batch.objects.filter(pk=batch.pk, inviting_started_at__isnull=False, state__in=before_inviting)
     stopped = corrected.update(
         state=Batch.State.DONE, claims=F("claims") + 1, claimed_until=None, progressed_at=timezone.now()
     )
