@@ -106,7 +106,7 @@ def _members_to_tell(organization: Organization, now: datetime) -> list[Membersh
 
 
 def _able() -> QuerySet[Membership]:
-    return memberships_with_permission(Permission.INVITE_USERS).filter(user__expiry_emails=True)
+    return memberships_with_permission(Permission.INVITE_USERS).filter(user__wants_expiry_emails=True)
 
 
 def _is_new(found: Expiring, notice: ExpiryNotice | None) -> bool:
