@@ -132,10 +132,10 @@ class Organization(models.Model):
         max_length=320, blank=True, help_text="Confirmed by its owner. Empty: replies go to the inviter."
     )
     email_message = models.TextField(blank=True, help_text="Plain text for everyone who is invited.")
-    reminder_days_after_sending = models.PositiveSmallIntegerField(
+    reminder_days_after = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days without a response after which people get a reminder. Empty for none."
     )
-    reminder_days_before_expiry = models.PositiveSmallIntegerField(
+    reminder_days_before = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days before the link expires, for another reminder. Empty for none."
     )
     created_at = models.DateTimeField(default=timezone.now)

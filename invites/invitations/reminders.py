@@ -26,7 +26,7 @@ LAST_MOMENT = timedelta(hours=1)
 
 def reminder_days(organization: Organization, kind: str) -> int | None:
     """The setting for this kind; None if it is switched off."""
-    return organization.reminder_days_after_sending if kind == Kind.AFTER else organization.reminder_days_before_expiry
+    return organization.reminder_days_after if kind == Kind.AFTER else organization.reminder_days_before
 
 
 def most_reminder_days() -> int:

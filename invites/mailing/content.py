@@ -28,8 +28,8 @@ class EmailSettings:
     message: str = ""
     language: str = ""
     # Days; None if they are switched off.
-    reminder_days_after_sending: int | None = None
-    reminder_days_before_expiry: int | None = None
+    reminder_days_after: int | None = None
+    reminder_days_before: int | None = None
 
     @classmethod
     def of(cls, organization: Organization) -> EmailSettings:
@@ -38,8 +38,8 @@ class EmailSettings:
             reply_to=organization.email_reply_to,
             message=organization.email_message,
             language=organization.language,
-            reminder_days_after_sending=organization.reminder_days_after_sending,
-            reminder_days_before_expiry=organization.reminder_days_before_expiry,
+            reminder_days_after=organization.reminder_days_after,
+            reminder_days_before=organization.reminder_days_before,
         )
 
 

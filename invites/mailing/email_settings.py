@@ -42,13 +42,13 @@ def change_email_settings(by: Membership, wanted: EmailSettings) -> ReplyToReque
         "email_sender_name": "" if sender_name == organization.name else sender_name,
         "email_message": message,
         "language": wanted.language or organization.language,
-        "reminder_days_after_sending": wanted.reminder_days_after_sending,
-        "reminder_days_before_expiry": wanted.reminder_days_before_expiry,
+        "reminder_days_after": wanted.reminder_days_after,
+        "reminder_days_before": wanted.reminder_days_before,
     }
-    chosen = (wanted.reminder_days_after_sending, wanted.reminder_days_before_expiry)
+    chosen = (wanted.reminder_days_after, wanted.reminder_days_before)
     if not all(days is None or 1 <= days <= most_reminder_days() for days in chosen):
         raise DomainError("bad_value", reminder_days_text())
-    changed = [kind for kind in Kind if reminder_days(organization, kind) != after[f"reminder_{kind.value}"]]
+    changed = [kind for kind in Kind if reminder_days(organization, kind) != after[f"reminder_days_{kind.value}"]]
     if not wanted.reply_to:
         after["email_reply_to"] = ""
     _save(organization, after, by=by)

@@ -75,11 +75,9 @@ class EmailSettingsForm(PlainForm):
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
     remind_after = ReminderSwitch(label=_("After"), described=_("Send a reminder some days after the invitation"))
-    reminder_days_after_sending = ReminderDays(
-        label=_("days without a response"), described=_("Days without a response")
-    )
+    reminder_days_after = ReminderDays(label=_("days without a response"), described=_("Days without a response"))
     remind_before = ReminderSwitch(label="", described=_("Send a reminder some days before the link expires"))
-    reminder_days_before_expiry = ReminderDays(
+    reminder_days_before = ReminderDays(
         label=_("days before the link expires"), described=_("Days before the link expires")
     )
 
@@ -90,10 +88,10 @@ class EmailSettingsForm(PlainForm):
             "reply_to": requested or organization.email_reply_to,
             "message": organization.email_message,
             "language": organization.language,
-            "remind_after": organization.reminder_days_after_sending is not None,
-            "reminder_days_after_sending": organization.reminder_days_after_sending or USUAL_AFTER,
-            "remind_before": organization.reminder_days_before_expiry is not None,
-            "reminder_days_before_expiry": organization.reminder_days_before_expiry or USUAL_BEFORE,
+            "remind_after": organization.reminder_days_after is not None,
+            "reminder_days_after": organization.reminder_days_after or USUAL_AFTER,
+            "remind_before": organization.reminder_days_before is not None,
+            "reminder_days_before": organization.reminder_days_before or USUAL_BEFORE,
         }
         super().__init__(*args, **kwargs)
         self.fields["sender_name"].widget.attrs["placeholder"] = organization.name
@@ -110,17 +108,17 @@ class EmailSettingsForm(PlainForm):
             raise forms.ValidationError(REPLY_TO_EXAMPLE, code="invalid")
         return person.values.email
 
-    def clean_reminder_days_after_sending(self) -> int | None:
+    def clean_reminder_days_after(self) -> int | None:
         return self._days("after")
 
-    def clean_reminder_days_before_expiry(self) -> int | None:
+    def clean_reminder_days_before(self) -> int | None:
         return self._days("before")
 
     def _days(self, kind: str) -> int | None:
         """None if it is switched off, whatever was typed. The switch is cleaned first."""
         if not self.cleaned_data.get(f"remind_{kind}"):
             return None
-        days = number_of_days(self.cleaned_data[f"reminder_{kind}"])
+        days = number_of_days(self.cleaned_data[f"reminder_days_{kind}"])
         if days is None:
             raise forms.ValidationError(reminder_days_text(), code="invalid")
         return days
@@ -158,7 +156,7 @@ def typed_reminders(data: QueryDict) -> tuple[int | None, int | None]:
 
 
 def _typed_days(data: QueryDict, kind: str) -> int | None:
-    return number_of_days(data.get(f"reminder_{kind}", "").strip()) if data.get(f"remind_{kind}") else None
+    return number_of_days(data.get(f"reminder_days_{kind}", "").strip()) if data.get(f"remind_{kind}") else None
 
 
 def wants_reminder(data: QueryDict) -> bool:

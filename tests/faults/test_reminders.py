@@ -26,7 +26,7 @@ from invites.mailing.reminders.switching import follow_settings
 from invites.models import Batch, ReminderCursor
 batch = Batch.objects.get(pk={batch})
 organization = batch.organization
-organization.time_zone, organization.reminder_days_after_sending = "{zone}", 3
+organization.time_zone, organization.reminder_days_after = "{zone}", 3
 organization.save()
 ReminderCursor.objects.filter(organization=organization).delete()
 follow_settings(organization, [Kind.AFTER])

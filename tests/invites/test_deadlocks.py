@@ -107,7 +107,7 @@ def test_an_invitation_is_changed_while_its_address_is_invited_again(
 def test_reminders_are_switched_off_while_the_address_of_one_is_corrected(
     by: Membership, colleague: Membership, acme: Organization, night_shift: AccessSelection
 ) -> None:
-    by.organization.reminder_days_after_sending = 3
+    by.organization.reminder_days_after = 3
     by.organization.save()
     invitation = alone(by, night_shift)
     Invitation.objects.update(mail_state=Invitation.Mail.REMINDING)
@@ -122,7 +122,7 @@ def test_reminders_are_switched_off_while_the_address_of_one_is_corrected(
 
     assert unexpected(results) == []
     acme.refresh_from_db()
-    assert acme.reminder_days_after_sending is None
+    assert acme.reminder_days_after is None
     assert Invitation.objects.get().email == cells.email
 
 

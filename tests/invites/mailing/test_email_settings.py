@@ -68,8 +68,8 @@ def test_the_name_of_the_organization_as_sender_name_follows_it(by: Membership, 
         {"sender_name": "a<b"},
         {"message": "see evil.com"},
         {"message": "a" * 501},
-        {"reminder_days_after_sending": 14},
-        {"reminder_days_before_expiry": 0},
+        {"reminder_days_after": 14},
+        {"reminder_days_before": 0},
     ],
 )
 def test_refuses_what_the_form_would_refuse(by: Membership, acme: Organization, wrong: dict[str, Any]) -> None:

@@ -24,8 +24,8 @@ def switch_on(organization: Organization, *, after: int | None = None, before: i
     """Switch reminders on, or off without a number."""
     changed = []
     for kind, days in ((Kind.AFTER, after), (Kind.BEFORE, before)):
-        if getattr(organization, f"reminder_{kind.value}") != days:
-            setattr(organization, f"reminder_{kind.value}", days)
+        if getattr(organization, f"reminder_days_{kind.value}") != days:
+            setattr(organization, f"reminder_days_{kind.value}", days)
             changed.append(kind)
     organization.save()
     follow_settings(organization, changed)
