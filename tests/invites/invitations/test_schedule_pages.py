@@ -131,7 +131,9 @@ def test_a_scheduled_person_is_changed_sent_and_canceled(ines: Client, form: dic
     assert invitation.scheduled_at == datetime(2027, 3, 11, 7, 15, tzinfo=UTC)
     assert "Ines Martin changed when the invitation is sent" in words_of(ines.get(address))
 
-    assert "and not Mar 11, 8:15 AM, Paris time" in words_of(ines.get(f"{address}send-now/"))
+    assert "right away instead of at the scheduled time, Mar 11, 8:15 AM, Paris time." in words_of(
+        ines.get(f"{address}send-now/")
+    )
     ines.post(f"{address}send-now/")
     invitation.refresh_from_db()
     assert invitation.mail_state == Invitation.Mail.QUEUED
