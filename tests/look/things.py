@@ -33,12 +33,12 @@ def respond() -> None:
     """What became of the people in responses.csv, who were invited twelve days ago."""
     batch = Batch.objects.get(file_name="responses.csv")
     now, began = timezone.now(), timezone.now() - timedelta(days=12)
-    Batch.objects.filter(pk=batch.pk).update(created_at=began, inviting_at=began, ended_at=began)
+    Batch.objects.filter(pk=batch.pk).update(created_at=began, inviting_started_at=began, ended_at=began)
     batch.invitations.update(
-        created_at=began, mailed_at=began, expires_at=now + timedelta(days=2), mail_state=Mail.SENT
+        created_at=began, mail_finished_at=began, expires_at=now + timedelta(days=2), mail_state=Mail.SENT
     )
     for number, pk in enumerate(batch.invitations.order_by("pk").values_list("pk", flat=True)):
-        changes: dict[str, Any] = {"answered_at": began + timedelta(days=1 + number / 3)}
+        changes: dict[str, Any] = {"closed_at": began + timedelta(days=1 + number / 3)}
         match number % 6:
             case 0 | 1 | 2:
                 changes |= {"state": State.ACCEPTED}
@@ -63,7 +63,7 @@ def make() -> None:
     RememberedReading.objects.create(
         organization=acme, signature="s", column_names=["Mail", "Name"], reading={}, file_name="team.csv"
     )
-    Organization.objects.filter(pk=acme.pk).update(reminder_after=3, reminder_before=2)
+    Organization.objects.filter(pk=acme.pk).update(reminder_days_after=3, reminder_days_before=2)
     _operate(admin.user)
     print(json.dumps(ids_of(acme, admin)))  # noqa: T201
 

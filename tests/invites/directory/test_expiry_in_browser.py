@@ -19,7 +19,7 @@ DOMAIN = "expiring.example.com"
 # Twelve days pass, and for one of them more.
 PASS = """
 now, sent = timezone.now(), Invitation.objects.filter(email__endswith="@expiring.example.com")
-assert sent.update(mailed_at=now - timedelta(days=12), expires_at=now + timedelta(days=2)) == 2
+assert sent.update(mail_finished_at=now - timedelta(days=12), expires_at=now + timedelta(days=2)) == 2
 sent.filter(email__startswith="eli@").update(expires_at=now - timedelta(hours=1))
 Organization.objects.filter(slug="globex").update(time_zone="{zone}", expiry_email_at=now)
 """

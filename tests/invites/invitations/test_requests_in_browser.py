@@ -14,7 +14,7 @@ from tests.stories import ADMINS, import_file, link_in, run
 
 EMAIL = "gil@asks.example.com"
 TOLD = "If this link belongs to an invitation, its admins have been told."
-EXPIRE = f"Invitation.objects.filter(email='{EMAIL}').update(expires_at=timezone.now(), mailed_at='2026-01-01T00:00Z')"
+EXPIRE = f"Invitation.objects.filter(email='{EMAIL}').update(expires_at=timezone.now(), mail_finished_at='2026-01-01T00:00Z')"
 REVOKE = f"Invitation.objects.filter(email='{EMAIL}', state='pending').update(state='revoked')"
 NOBODY = "Nobody is waiting for a new invitation"
 

@@ -62,7 +62,9 @@ def test_an_import_is_looked_after_long_after_its_end(
     assert list(examine(page)) == []
 
     # A week later, the email goes to the one who hasn't responded, and to nobody else.
-    week = f"Invitation.objects.filter(email='pia@{DOMAIN}').update(mailed_at=timezone.now() - timedelta(days=7))"
+    week = (
+        f"Invitation.objects.filter(email='pia@{DOMAIN}').update(mail_finished_at=timezone.now() - timedelta(days=7))"
+    )
     run(stack, week)
     page.get_by_role("link", name="Resend to 1 person").click()
     expect(heading(page)).to_have_text("Resend the invitation for Pia Pending?")
