@@ -57,7 +57,7 @@ def press(name: str) -> Step:
         if button.count():
             button.first.click()
             page.wait_for_load_state()
-            expect(page.locator(".htmx-request, .rc-loading")).to_have_count(0)
+            expect(page.locator(".htmx-request, .rc-loading")).to_have_count(0, timeout=30_000)
 
     return step
 
