@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from accounts.activity.actions import Action, Affected
+from accounts.activity.actions import Affected
 from accounts.activity.addresses import address_pattern, has_address, without_address
 from accounts.activity.log import permitted
 from accounts.models import ActivityEntry, ActivityErasure
@@ -85,24 +85,6 @@ def erase_invitations_from_log(ids: Collection[int], organizations: Collection[i
     about = ActivityEntry.objects.filter(organization_id__in=organizations, affected=Affected.INVITATION)
     for entry in _in_turn(about.filter(affected_id__in=ids)):
         count += _save(entry, affected_name="", affected_email="", details=_without_person(entry.details))
-    return count
-
-
-def erase_rows_from_log(organization_id: int, import_id: int, numbers: Collection[int]) -> int:
-    """Empty the cells of these rows in entries about edits of the import. They may not have the address.
-
-    Returns how many entries have changed.
-    """
-    count = 0
-    about = ActivityEntry.objects.filter(organization_id=organization_id, affected=Affected.IMPORT)
-    for entry in _in_turn(about.filter(affected_id=import_id, action=Action.IMPORT_EDITED)):
-        details, values = entry.details, entry.details.get("values", {})
-        if set(values.get("row_numbers", ())) <= set(numbers):
-            details = _without_person(details)
-        if edits := values.get("rows"):
-            kept = [edit | {"before": {}, "after": {}} if edit["row"] in numbers else edit for edit in edits]
-            details = details | {"values": values | {"rows": kept}}
-        count += _save(entry, details=details)
     return count
 
 

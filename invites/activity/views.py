@@ -19,7 +19,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites.activity.export import rows_of
 from invites.activity.filters import DEFAULT_PERIOD, ActivityFilter, Period, find_entries
-from invites.activity.wording import changes_in_rows, changes_of, line_of, names_in, total_text
+from invites.activity.wording import changes_of, line_of, names_in, total_text
 from invites.downloads import csv_download
 
 PER_PAGE = 25
@@ -77,7 +77,7 @@ def activity_entry(request: MemberRequest, organization: str, pk: int) -> HttpRe
         "line": line_of(entry, request.organization.slug),
         "added": names_in(entry.details.get("added", {})),
         "removed": names_in(entry.details.get("removed", {})),
-        "changes": [*changes_of(entry), *changes_in_rows(entry)],
+        "changes": changes_of(entry),
         "zone": timezone.get_current_timezone_name(),
     }
     return render(request, "activity/entry.html", context)

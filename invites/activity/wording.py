@@ -166,6 +166,8 @@ def _rows_in(values: Mapping[str, Any]) -> list[str]:
         return [_("All rows with a problem")]
     numbers = [str(number) for number in values.get("row_numbers", [])]
     facts = [counted(_ROWS, len(numbers), numbers=listed(numbers))] if numbers else []
+    if columns := values.get("columns"):
+        facts.append(listed([_label(name) for name in columns]))
     if values.get("did") in _DID:
         facts.append(str(_DID[values["did"]]))
     return facts
@@ -189,16 +191,6 @@ def changes_of(entry: ActivityEntry) -> list[Changed]:
         for name in dict.fromkeys((*Cells._fields, *_LABELS))
         if name != "all_sites" and (name in before or name in after)
     ]
-
-
-def changes_in_rows(entry: ActivityEntry) -> list[Changed]:
-    """The cells of an import that were edited, if they are in several rows."""
-    found = []
-    for edit in entry.details.get("values", {}).get("rows", []):
-        for name, after in edit["after"].items():
-            label = _("Row {number}: {column}").format(number=edit["row"], column=_label(name))
-            found.append(Changed(label, edit["before"][name], after))
-    return found
 
 
 def _label(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,13 @@ from accounts.activity.actions import Action, Affected
 from accounts.activity.log import Change, Subject, record
 from accounts.activity.source import AUTOMATIC, current_source
 from accounts.models import Membership
+from invites.checking import Cells
 from invites.imports.selectors.rows import cells_now
 from invites.imports.selectors.summary import Summary
 from invites.invitations.activity import granted_by
 from invites.models import Batch, Row
 
-# An entry has the cells of at most so many rows.
+# An entry has the numbers of at most so many rows.
 MOST_ROWS = 20
 
 
@@ -26,19 +27,21 @@ def about_import(batch: Batch, *, count: int | None = None) -> Subject:
 
 
 def record_edits(batch: Batch, rows: Collection[Row], *, by: Membership) -> None:
-    """One entry for all rows that a request changes. Call it before they are saved: it has what was there before."""
-    stored = {row.pk: row for row in batch.rows.filter(pk__in=[row.pk for row in rows])}
-    edits = [_edit_of(stored[row.pk], row) for row in list(rows)[:MOST_ROWS]]
-    if not edits:
+    """One entry for all rows that a request changes. Call it before they are saved.
+
+    It says which cells were changed, and never what was in them: names and addresses don't stay longer than the rows.
+    """
+    if not rows:
         return
-    change = Change(values={"row_numbers": [row.number for row in rows][:MOST_ROWS], "rows": edits})
-    if len(rows) == 1:
-        (only,) = edits
-        values = {"row_numbers": [only["row"]]} | ({"did": only["did"]} if "did" in only else {})
-        change = Change(before=only["before"], after=only["after"], values=values)
-    elif len(rows) > MOST_ROWS:
-        change = Change(values={"rows_changed": len(rows)})
-    record(batch.organization_id, Action.IMPORT_EDITED, about_import(batch), by=by, change=change)
+    if len(rows) > MOST_ROWS:
+        values: dict[str, Any] = {"rows_changed": len(rows)}
+    else:
+        stored = {row.pk: row for row in batch.rows.filter(pk__in=[row.pk for row in rows])}
+        changed = {name for row in rows for name in _columns_changed(stored[row.pk], row)}
+        values = {"row_numbers": [row.number for row in rows]}
+        values |= {"columns": [name for name in Cells._fields if name in changed]} if changed else {}
+        values |= {"did": did} if (did := _did(stored, rows)) else {}
+    record(batch.organization_id, Action.IMPORT_EDITED, about_import(batch), by=by, change=Change(values=values))
 
 
 def record_edit_of_all(batch: Batch, count: int | None, *, by: Membership) -> None:
@@ -48,18 +51,19 @@ def record_edit_of_all(batch: Batch, count: int | None, *, by: Membership) -> No
         record(batch.organization_id, Action.IMPORT_EDITED, about_import(batch), by=by, change=Change(values=values))
 
 
-def _edit_of(before: Row, after: Row) -> dict[str, Any]:
+def _columns_changed(before: Row, after: Row) -> list[str]:
     was, now = cells_now(before), cells_now(after)
-    names = [name for name in was._fields if getattr(was, name) != getattr(now, name)]
-    edit: dict[str, Any] = {
-        "row": after.number,
-        "before": {name: getattr(was, name) for name in names},
-        "after": {name: getattr(now, name) for name in names},
-    }
+    return [name for name in Cells._fields if getattr(was, name) != getattr(now, name)]
+
+
+def _did(stored: Mapping[int, Row], rows: Collection[Row]) -> str:
+    """Whether the only row was skipped or restored."""
     skipped = Row.Reason.SKIPPED_BY_ADMIN
-    if (before.reason == skipped) != (after.reason == skipped):
-        edit["did"] = "skipped_row" if after.reason == skipped else "restored_row"
-    return edit
+    (only, *others) = rows
+    was, now = stored[only.pk].reason == skipped, only.reason == skipped
+    if others or was == now:
+        return ""
+    return "skipped_row" if now else "restored_row"
 
 
 def source_now(batch: Batch) -> dict[str, str]:

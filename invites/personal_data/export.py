@@ -9,7 +9,6 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from accounts.activity.addresses import address_pattern, has_address
 from accounts.activity.erasure import entries_about
 from accounts.models import AccountEmail, Membership, User
 from invites.checking import Cells
@@ -138,16 +137,7 @@ def _activity(email: str, user: User | None) -> Iterator[dict[str, Any]]:
             if not is_actor:
                 # Where other people were stays private.
                 found["ip"], found["user_agent"] = None, ""
-            yield found | {"details": _details_about(email, entry.details, is_actor=is_actor)}
-
-
-def _details_about(email: str, details: dict[str, Any], *, is_actor: bool) -> dict[str, Any]:
-    """Without the other rows of an import that were edited at the same time."""
-    values = details.get("values", {})
-    if is_actor or "rows" not in values:
-        return details
-    rows = [edit for edit in values["rows"] if has_address(edit, address_pattern(email))]
-    return details | {"values": values | {"rows": rows}}
+            yield found | {"details": entry.details}
 
 
 def _imports(user: User | None) -> Iterable[Mapping[str, Any]]:

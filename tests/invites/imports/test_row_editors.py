@@ -64,8 +64,8 @@ def test_the_last_editor_is_shown(team: Batch, by: Membership, ann: Membership, 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("edit", "Row 3, Email: ben@x.example"),
-        ("take", "Row 3, Email: "),
+        ("edit", "Row 3, Email"),
+        ("take", "Row 3, Email"),
         ("skip", "Row 3, Skipped"),
         ("apply to all", "changed"),
     ],
@@ -77,8 +77,9 @@ def test_the_activity_log_says_who_changed_which_row(team: Batch, ann: Membershi
     entry = ActivityEntry.objects.get(action="import_edited")
     assert (entry.actor_name, entry.affected_id) == ("Ann Ek", team.pk)
     assert words in line_of(entry, "acme").what.text
-    if change == "edit":
-        assert entry.details["before"] == {"email": before}
+    # Names and addresses don't stay in the log when the rows are emptied.
+    assert before not in str(entry.details)
+    assert "ben@x.example" not in str(entry.details)
 
 
 def test_a_request_that_edits_several_rows_has_one_entry(ines: Client, team: Batch, ann: Membership) -> None:
@@ -88,10 +89,8 @@ def test_a_request_that_edits_several_rows_has_one_entry(ines: Client, team: Bat
     corrections.edit_cells(team, edits, by=ann)
 
     entry = ActivityEntry.objects.get(action="import_edited")
-    assert line_of(entry, "acme").what.text == "Rows 3 and 7"
-    page = text(ines.get(f"/o/acme/activity/{entry.pk}/"))
-    assert "Row 3: Email" in page
-    assert "dora@x.example" in page
+    assert line_of(entry, "acme").what.text == "Rows 3 and 7, Email"
+    assert "dora@x.example" not in text(ines.get(f"/o/acme/activity/{entry.pk}/"))
 
 
 def test_a_worker_that_edits_all_rows_is_recorded_when_it_is_asked(
