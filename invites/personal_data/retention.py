@@ -11,11 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from invites.checking import Cells
+from invites.imports.stop import stop_batch
 from invites.models import Batch, BulkAction, BulkActionRow, FailureReason
+from invites.reasons import as_reason
 
 # Emptied in one transaction.
 CHUNK = 2_000
@@ -34,12 +36,22 @@ EMPTY_CHANGE = {"name": "", "email": ""}
 
 
 def find_batches_to_empty() -> list[int]:
-    """The ids of imports that ended long ago, or that a worker has begun to empty."""
+    """The ids of imports that ended long ago, that nobody has fixed for as long, or that a worker began to empty."""
     begun = list(Batch.objects.filter(emptied_to__isnull=False).values_list("pk", flat=True)[:BEGUN_AT_ONCE])
     if (due := _is_due()) is None:
         return begun
     old = Batch.objects.filter(due, state__in=Batch.ENDED, is_being_undone=False).order_by("ended_at")
-    return begun + list(old.values_list("pk", flat=True)[:BEGUN_AT_ONCE])
+    ids = list(old.values_list("pk", flat=True)[:BEGUN_AT_ONCE])
+    return begun + ids + list(_forgotten().values_list("pk", flat=True)[:BEGUN_AT_ONCE])
+
+
+def _forgotten() -> QuerySet[Batch]:
+    """Imports that wait for corrections. They never end, so what counts is when somebody last worked on them."""
+    days: int = settings.IMPORT_ROWS_DAYS
+    if not days:
+        return Batch.objects.none()
+    last = timezone.now() - timedelta(days=days)
+    return Batch.objects.filter(state=Batch.State.NEEDS_CORRECTION, progressed_at__lt=last).order_by("progressed_at")
 
 
 def find_actions_to_empty() -> list[int]:
@@ -58,8 +70,13 @@ def _is_due() -> Q | None:
 
 @transaction.atomic
 def empty_batch(batch_id: int) -> bool:
-    """Empty the next rows of the import. True if there may be more. Does nothing while somebody changes it."""
+    """Empty the next rows of the import. True if there may be more. Does nothing while somebody changes it.
+
+    If it waits for corrections, it is stopped first.
+    """
     batches = Batch.objects.select_for_update(no_key=True, skip_locked=True)
+    if forgotten := _forgotten().select_for_update(no_key=True, skip_locked=True).filter(pk=batch_id).first():
+        stop_batch(forgotten, reasons=[as_reason("not_fixed", days=settings.IMPORT_ROWS_DAYS)])
     batch = batches.filter(pk=batch_id, state__in=Batch.ENDED, is_being_undone=False).first()
     if batch is None:
         return False

@@ -16,6 +16,7 @@ from accounts.models import Membership, User
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind
 from invites.directory.bulk.start import start_undo
+from invites.imports.corrections import skip_row
 from invites.imports.declined import declined_rows, invite_declined
 from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import invite_valid_rows
@@ -85,6 +86,27 @@ def test_only_old_imports_are_found(old: Batch, run: Callable[..., Batch], setti
     assert find_batches_to_empty() == []
     assert not empty_batch(waiting.pk)
     assert waiting.rows.filter(cells__isnull=False).exists()
+
+
+def test_an_import_that_nobody_fixes_is_stopped_and_emptied(
+    start: Callable[..., Batch], by: Membership, ines: Client, settings: Any
+) -> None:
+    forgotten, worked_on = start(csv_of("ann@@example.com,Ann,Lee,")), start(csv_of("bad"), name="b.csv")
+    Batch.objects.update(created_at=timezone.now() - LONG_AGO, progressed_at=timezone.now() - LONG_AGO)
+    skip_row(worked_on, 2, by=by)
+    assert find_batches_to_empty() == [forgotten.pk]
+    settings.IMPORT_ROWS_DAYS = 0
+    assert not empty_batch(forgotten.pk)
+    settings.IMPORT_ROWS_DAYS = 90
+
+    empty(forgotten)
+    empty(worked_on)
+
+    assert forgotten.state == Batch.State.STOPPED
+    assert not [name for name in ("ann@", "Ann", "Lee") if name in stored_of(forgotten)]
+    assert "Nobody fixed its rows within 90 days." in text_of(ines.get(f"/o/acme/batches/{forgotten.pk}/").text)
+    assert worked_on.state == Batch.State.NEEDS_CORRECTION
+    assert find_batches_to_empty() == []
 
 
 def test_a_worker_can_die_between_chunks(old: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
