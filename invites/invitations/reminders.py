@@ -16,6 +16,7 @@ from accounts.models import Organization
 from accounts.organizations.daytime import next_daytime
 from invites.invitations.authorization import GrantKey, find_unauthorized
 from invites.models import Invitation, InvitationQuerySet, Reminder, ReminderCursor
+from invites.models.erased_address import erased_key
 
 Kind = Reminder.Kind
 # Nobody gets two reminders within this time: both may fall on the same day, or on two sides of a night.
@@ -70,7 +71,8 @@ def next_reminder(invitation: Invitation) -> datetime | None:
             return None
         return next_daytime(organization.zone, max(now, invitation.mail_due_at or now))
     cursors = {cursor.kind: cursor for cursor in ReminderCursor.objects.filter(organization=organization)}
-    reminders = Reminder.objects.filter(organization=organization, email_key=invitation.email_key)
+    keys = (invitation.email_key, erased_key(invitation.email_key))
+    reminders = Reminder.objects.filter(organization=organization, email_key__in=keys)
     past = dict(reminders.values_list("kind", "queued_at"))
     found = [_due_at(invitation, cursor) for kind, cursor in cursors.items() if kind not in past]
     moments = [next_daytime(organization.zone, max(at, now)) for at in found if at is not None]

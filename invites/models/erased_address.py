@@ -1,4 +1,7 @@
-"""What is kept of an erased address, so that nobody invites it against its owner's will."""
+"""What is kept of an erased address: nobody invites it against its owner's will, or reminds its owner more than others.
+
+It doesn't depend on the secret key, which operators may change: declines and reports of abuse have no end.
+"""
 
 from __future__ import annotations
 

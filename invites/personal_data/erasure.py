@@ -17,7 +17,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from accounts.activity.actions import Action, Affected
 from accounts.activity.addresses import address_pattern, has_address, without_address
-from accounts.activity.erasure import erase_from_log, erase_invitations_from_log, erase_rows_from_log
+from accounts.activity.erasure import erase_from_log, erase_invitations_from_log
 from accounts.activity.log import ORGANIZATION, Change, Subject, record
 from accounts.errors import DomainError
 from accounts.models import Membership, User
@@ -63,14 +63,14 @@ def erase_person(email: str) -> Erased:
         counts["memberships"] = _erase_account(user)
         counts["accounts"] = 1
     # Before the invitations, which lead to some of these.
-    counts["rows of imports"], of_rows, unfinished = _erase_rows(email)
+    counts["rows of imports"], unfinished = _erase_rows(email)
     counts["rows of changes"] = _erase_changes(email)
     counts["invitations"], of_invitations = _erase_invitations(email)
     counts["other places"] = _erase_settings(email) + mail_counts_of(email).delete()[0]
-    counts["other places"] += reminders_to(email).delete()[0] + readings_naming(email).delete()[0]
+    counts["other places"] += _erase_reminders(email) + readings_naming(email).delete()[0]
     counts["other places"] += sum(_erase_from_file(batch.pk, email) for batch in files_naming(email))
     counts["other places"] += blocks_of(email).filter(email_key=email).update(email_key=erased_key(email))
-    counts["entries of activity logs"] = of_rows + of_invitations + erase_from_log(email, user_id)
+    counts["entries of activity logs"] = of_invitations + erase_from_log(email, user_id)
     return Erased({what: count for what, count in counts.items() if count}, unfinished)
 
 
@@ -133,12 +133,9 @@ def _empty_links(ids: Iterable[int]) -> None:
     EarlierLink.objects.filter(pk__in=ids).update(email="", mail_detail="", opened_with="")
 
 
-def _erase_rows(email: str) -> tuple[int, int, list[int]]:
-    """Empty rows of imports that have ended.
-
-    Returns how many, how many entries of activity logs are about them, and the other imports that have the address.
-    """
-    count = entries = 0
+def _erase_rows(email: str) -> tuple[int, list[int]]:
+    """Empty rows of imports that have ended. Returns how many, and the other imports that have the address."""
+    count = 0
     unfinished: set[int] = set()
     for chunk in rows_with(email):
         by_import: dict[Batch, list[Row]] = {}
@@ -146,12 +143,11 @@ def _erase_rows(email: str) -> tuple[int, int, list[int]]:
             by_import.setdefault(row.batch, []).append(row)
         for batch, rows in by_import.items():
             numbers = {row.number for row in rows}
-            entries += erase_rows_from_log(batch.organization_id, batch.pk, numbers)
             if _erase_rows_of(batch, numbers):
                 count += len(rows)
             else:
                 unfinished.add(batch.pk)
-    return count, entries, sorted(unfinished.union(unfinished_files_with(email)))
+    return count, sorted(unfinished.union(unfinished_files_with(email)))
 
 
 def _erase_rows_of(batch: Batch, numbers: Collection[int]) -> bool:
@@ -162,8 +158,8 @@ def _erase_rows_of(batch: Batch, numbers: Collection[int]) -> bool:
         if held is None:
             return False
         found = held.rows.filter(number__in=numbers)
-        if held.state == Batch.State.DONE:
-            # Fixed, and not invited yet. Without an address, they can't be.
+        if held.can_be_continued:
+            # Not invited yet. Without an address, they can't be.
             found.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.PROBLEM)
             held.outcome_counts = None
         found.update(**EMPTY_ROW, problem_codes="", suggested_codes="")
@@ -196,6 +192,14 @@ def _erase_changes(email: str) -> int:
         changes_of(email).filter(pk__in=[row.pk for row in chunk]).update(**EMPTY_CHANGE)
         for chunk in in_chunks(changes_of(email))
     )
+
+
+@transaction.atomic
+def _erase_reminders(email: str) -> int:
+    """Keep a hash instead of the address: who is invited again gets no more reminders than anybody else."""
+    reminders = reminders_to(email)
+    count = reminders.filter(started_at=None, sent_at=None).delete()[0]
+    return count + reminders.update(email_key=erased_key(email))
 
 
 @transaction.atomic

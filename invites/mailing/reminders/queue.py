@@ -23,6 +23,7 @@ from invites.invitations.blocking import blocked_among
 from invites.invitations.expiry import find_orphaned
 from invites.invitations.reminders import LAST_MOMENT, PAUSE, horizon, in_order, reminder_days
 from invites.models import Invitation, Reminder, ReminderCursor
+from invites.models.erased_address import erased_key
 
 # At most this many reminders of an organization are in the outbox, so that single invitations needn't wait long.
 CHUNK = 100
@@ -120,8 +121,11 @@ def _queue(organization: Organization, kind: str, ids: Sequence[int], now: datet
 def _may_get_one(organization: Organization, kind: str, held: Iterable[Invitation], now: datetime) -> list[Invitation]:
     """Without those who got one, who are members, who reported abuse, or whose inviter can no longer grant it."""
     by_address = {each.email_key: each for each in held}
-    reminders = Reminder.objects.filter(organization=organization, email_key__in=by_address)
-    excluded = set(reminders.filter(Q(kind=kind) | Q(queued_at__gt=now - PAUSE)).values_list("email_key", flat=True))
+    # Of a person who was erased since, a hash is kept.
+    erased = {erased_key(key): key for key in by_address}
+    reminders = Reminder.objects.filter(organization=organization, email_key__in=[*by_address, *erased])
+    found = reminders.filter(Q(kind=kind) | Q(queued_at__gt=now - PAUSE)).values_list("email_key", flat=True)
+    excluded = {erased.get(key, key) for key in found}
     members = Membership.objects.filter(organization=organization, user__email__in=by_address)
     excluded |= set(members.values_list("user__email", flat=True)) | blocked_among(list(by_address))
     orphaned = find_orphaned(organization, {_key(each) for each in by_address.values()})

@@ -16,7 +16,7 @@ from accounts.activity.source import Source, coming_from
 from accounts.models import ActivityEntry, Membership, Organization, User
 from invites import tasks
 from invites.directory.bulk.change import BulkChange, Kind
-from invites.imports.corrections import Edit, edit_cells
+from invites.imports.corrections import Edit, edit_cells, skip_row
 from invites.imports.declined import declined_rows
 from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.summary import summary_of
@@ -120,42 +120,38 @@ def test_who_declined_and_was_erased_is_not_invited_by_the_row(invite: Invite, r
     assert not can_be_fixed(batch.rows.get(number=2))
 
 
-def test_names_in_entries_about_edited_rows_are_erased(run: Run, by: Membership) -> None:
+def test_entries_about_edited_rows_have_no_names(run: Run, by: Membership) -> None:
+    """They stay longer than the rows."""
     ended = run(csv_of("bad,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"), only_valid=True)
-    # The address is in none of these entries.
     for value in ("Chiara Maria", "Chiara"):
         edit_cells(ended, [Edit(2, 1, value, ended.rows.get(number=2).version)], by=by)
-    numbers = (2, 4)
-    versions = {number: ended.rows.get(number=number).version for number in numbers}
-    edit_cells(ended, [Edit(number, 2, f"Rossi{number}", versions[number]) for number in numbers], by=by)
-    edit_cells(ended, [Edit(2, 0, CHIARA, ended.rows.get(number=2).version)], by=by)
-    assert traces() == list(NAMES)
+    versions = {number: ended.rows.get(number=number).version for number in (2, 4)}
+    edits = [Edit(number, 2, f"Rossi{number}", version) for number, version in versions.items()]
+    edit_cells(ended, [*edits, Edit(2, 0, CHIARA, versions[2])], by=by)
+    edit_cells(ended, [Edit(4, 0, "bad again", ended.rows.get(number=4).version)], by=by)
+    skip_row(ended, 4, by=by)
+
+    found = ActivityEntry.objects.filter(action="import_edited").order_by("pk").values_list("details", flat=True)
+    assert [details["values"] for details in found] == [
+        {"row_numbers": [2], "columns": ["first_name"]},
+        {"row_numbers": [2], "columns": ["first_name"]},
+        {"row_numbers": [2, 4], "columns": ["email", "last_name"]},
+        {"row_numbers": [4], "columns": ["email"]},
+        {"row_numbers": [4], "did": "skipped_row"},
+    ]
+    assert not [details for details in found if set(details) != {"values"}]
+
+
+def test_a_fixed_row_of_a_stopped_import_is_erased_and_cannot_be_invited(start: Run, by: Membership) -> None:
+    stopped = start(csv_of(f"{CHIARA},Chiara,Rossi,", "zoe@example.com"))
+    stop_import(by, stopped)
 
     erase_person(CHIARA)
+    stopped.refresh_from_db()
+    invite_valid_rows(stopped, by=by)
 
-    assert traces() == ["Rossi"]
-    entry = ActivityEntry.objects.get(action="import_edited", details__values__row_numbers=[2, 4])
-    assert entry.details["values"]["rows"] == [
-        {"row": 2, "before": {}, "after": {}},
-        {"row": 4, "before": {"last_name": "Lee"}, "after": {"last_name": "Rossi4"}},
-    ]
-
-
-def test_the_export_has_no_other_rows_and_no_traces_of_others(run: Run, by: Membership) -> None:
-    ended = run(csv_of("bad,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"), only_valid=True)
-    rows = {number: ended.rows.get(number=number) for number in (2, 4)}
-    edits = [
-        Edit(number, 0, address, rows[number].version)
-        for number, address in ((2, CHIARA), (4, "ann@people.example.com"))
-    ]
-    with coming_from(Source("page", ip="192.0.2.7", user_agent="Firefox of Ines")):
-        edit_cells(ended, edits, by=by)
-
-    (entry,) = [each for each in exported(CHIARA)["activity"] if each["action"] == "import_edited"]
-    assert [edit["row"] for edit in entry["details"]["values"]["rows"]] == [2]
-    assert (entry["ip"], entry["user_agent"]) == (None, "")
-    own = [each for each in exported(by.email)["activity"] if each["action"] == "import_edited"]
-    assert own[0]["ip"] == "192.0.2.7"
+    assert stopped.rows.get(number=2).outcome == "problem"
+    assert stopped.chunks.get().people == 1
 
 
 def test_earlier_addresses_of_an_invitation_are_erased(run: Run, by: Membership) -> None:

@@ -28,6 +28,7 @@ from invites.mailing.reminders.queue import queue_reminders
 from invites.mailing.reminders.sending import cancel_reminders, start_reminder
 from invites.mailing.reminders.switching import count_within_a_day
 from invites.models import DailyRecipientMail, Invitation, Reminder, ReminderCursor
+from invites.personal_data.erasure import erase_person
 from tests.files import csv_of, many
 from tests.invites.invitations.helpers import Invite, deliver, link_of
 from tests.invites.mailing.mail_server import MailServer
@@ -139,6 +140,20 @@ def test_not_even_with_a_new_invitation(due: Invitation, by: Membership, invite:
     mailed(invite(ANN))
     clock.shift(4 * DAY)
     assert recipients() == []
+
+
+def test_not_even_after_the_person_was_erased_and_invited_again(
+    due: Invitation, by: Membership, invite: Invite, clock: Any
+) -> None:
+    assert recipients() == [ANN]
+    erase_person(ANN)
+    assert not Reminder.objects.filter(email_key=ANN).exists()
+    again = mailed(invite(ANN))
+    assert next_reminder(again) is None
+    clock.shift(4 * DAY)
+    assert recipients() == []
+    erase_person(ANN)
+    assert Reminder.objects.count() == 1
 
 
 def test_the_database_refuses_a_third_one(due: Invitation) -> None:
