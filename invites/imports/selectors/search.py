@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import attrgetter, or_
+from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Replace
 
 from accounts.models import Membership
 from accounts.names import fold
@@ -25,11 +26,15 @@ Ids = QuerySet[Any, int]
 
 LONGEST = 200
 SHOWN = 50
-# How many invitations are looked up for members who see everybody. Most of them belong to an import.
+# How many invitations, the newest ones, are looked up for members who see everybody. Most belong to an import.
 LOOKED_UP = 1_000
 # As the indexes have it: `pending_invitation_by_name` and `closed_invitation_by_name`.
 _PENDING = Q(state=Invitation.State.PENDING.value)
 _CLOSED = ~Q(state=Invitation.State.PENDING.value)
+# The cells of a row, without what separates and surrounds them in JSON: a comma is in every row.
+_WITHOUT_SYNTAX: Combinable = Cast("cells", TextField())
+for _syntax in ('", "', '["', '"]'):
+    _WITHOUT_SYNTAX = Replace(_WITHOUT_SYNTAX, Value(_syntax), Value("\n"), output_field=TextField())
 
 
 @dataclass(frozen=True)
@@ -52,19 +57,19 @@ def find_batches(viewer: Membership, text: str) -> QuerySet[Batch]:
 
 
 def find_people(viewer: Membership, text: str) -> FoundPeople:
-    """The rows whose name or address contains every word, ignoring case. At most `SHOWN` of them."""
+    """The rows whose name or address contains every word, ignoring case. The first `SHOWN`, newest import first."""
     words = fold(text).split()
     if not words:
         return FoundPeople([], has_more=False)
+    # Without those whose rows don't count: see `Batch.keeps_rows`.
+    unchecked = Q(state__in=(Batch.State.STOPPED, Batch.State.FAILED), checked_at=None)
     batches = visible_batches(viewer).select_related(None).order_by()
+    batches = batches.exclude(unchecked).exclude(state=Batch.State.REJECTED)
     queries = [*_invited(viewer, batches, words), *_others(batches, text.split())]
-    ids = [list(query.order_by()[: SHOWN + 1]) for query in queries]
-    rows = Row.objects.filter(pk__in={pk for found in ids for pk in found}).order_by("number")
-    kept = [
-        row for row in rows.select_related("batch__organization", "invitation", "edited_by") if row.batch.keeps_rows
-    ]
-    newest = sorted(kept, key=attrgetter("batch.created_at", "batch_id"), reverse=True)
-    return FoundPeople(newest[:SHOWN], has_more=len(newest) > SHOWN)
+    ids = [list(query[: SHOWN + 1]) for query in queries]
+    rows = Row.objects.filter(pk__in={pk for found in ids for pk in found}).order_by("-batch_id", "number")
+    first = list(rows.select_related("batch__organization", "invitation", "edited_by")[: SHOWN + 1])
+    return FoundPeople(first[:SHOWN], has_more=len(first) > SHOWN)
 
 
 def _invited(viewer: Membership, batches: QuerySet[Batch], words: Sequence[str]) -> Iterator[Ids]:
@@ -75,8 +80,10 @@ def _invited(viewer: Membership, batches: QuerySet[Batch], words: Sequence[str])
             found = found.filter(person_key__contains=word)
         if sees_everybody(viewer):
             # First only ids, which the index has.
-            found = Invitation.objects.filter(pk__in=list(found.order_by().values_list("pk", flat=True)[:LOOKED_UP]))
-        yield found.filter(batch__in=batches.values("pk"), row__isnull=False).values_list("row_id", flat=True)
+            newest = found.order_by("-pk").values_list("pk", flat=True)[:LOOKED_UP]
+            found = Invitation.objects.filter(pk__in=list(newest))
+        found = found.filter(batch__in=batches.values("pk"), row__isnull=False).order_by("-batch_id", "row_id")
+        yield found.values_list("row_id", flat=True)
 
 
 def _others(batches: QuerySet[Batch], words: Sequence[str]) -> Iterator[Ids]:
@@ -93,8 +100,8 @@ def _others(batches: QuerySet[Batch], words: Sequence[str]) -> Iterator[Ids]:
     problems = rows.filter(outcome__in=[Row.Outcome.PROBLEM, Row.Outcome.FAILED])
     for found in (
         rows.filter(named, outcome=Row.Outcome.SKIPPED),
-        problems.alias(in_file=Cast("cells", TextField())).filter(in_file),
+        problems.alias(in_file=_WITHOUT_SYNTAX).filter(in_file),
         # Also those that were fixed after their import had ended.
         rows.filter(named, outcome=Row.Outcome.WAITING),
     ):
-        yield found.values_list("pk", flat=True)
+        yield found.order_by("-batch_id", "pk").values_list("pk", flat=True)

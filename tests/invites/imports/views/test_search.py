@@ -143,7 +143,29 @@ def test_says_when_there_are_more(ines: Client, run: Run, by: Membership) -> Non
     run(many(SHOWN + 5))
 
     assert len(find_people(by, "example").rows) == SHOWN
-    assert f"Only {SHOWN} are shown." in search(ines, "example")
+    assert f"These are the first {SHOWN}, newest import first." in search(ines, "example")
+    assert f"More than {SHOWN} people found." in search(ines, "example")
+
+
+def test_the_first_ones_are_those_of_the_newest_imports(run: Run, by: Membership) -> None:
+    run(many(SHOWN + 5), name="old.csv")
+    run(csv_of(*(f"bad{number}@@people.example.com" for number in range(SHOWN))), name="problems.csv")
+    run(many(3, domain="sub.people.example.com"), name="newest.csv")
+
+    shown = found(by, "people.example")
+
+    assert len(shown) == SHOWN
+    assert shown[:5] == [*(("newest.csv", number) for number in (2, 3, 4)), ("problems.csv", 2), ("problems.csv", 3)]
+    assert {name for name, _number in shown} == {"newest.csv", "problems.csv"}
+
+
+@pytest.mark.parametrize("text", [",", '"', "[", "]", '",', '["'])
+def test_punctuation_is_not_in_every_row_with_a_problem(run: Run, by: Membership, text: str) -> None:
+    run(csv_of("ann@@example.com,Ann,Lee,", "ben@@example.com,Ben,Fox,"), only_valid=True)
+
+    assert found(by, text) == []
+    run(csv_of('"zoe@@example.com","Zoe","Fox, jr.",'), name="comma.csv", only_valid=True)
+    assert found(by, "fox, jr.") == [("comma.csv", 2)]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", "\x00", "a" * 300, "🙂", "( [", "&amp;<b>"])
