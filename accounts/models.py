@@ -140,7 +140,9 @@ class Organization(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     suspended_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since then it is read-only and sends nothing: see suspension.py."
+        null=True,
+        blank=True,
+        help_text="Since then, its members can look at everything but change nothing, and nothing is sent.",
     )
     deletion_started_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then nobody can see it, and workers delete everything in it."

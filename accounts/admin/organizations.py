@@ -143,6 +143,20 @@ class OrganizationAdmin(OperatorsAdmin):
         is_there = obj is None or obj.deletion_started_at is None
         return is_there and super().has_delete_permission(request, obj)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Say what is wrong if another operator has deleted the organization in the meantime."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as broken:
+            self.message_user(request, broken.message, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:accounts_organization_changelist"))
+
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         assert isinstance(request.user, User)
         if change:

@@ -2,7 +2,10 @@
 
 `AccessMiddleware` rejects the requests of members, and services check it again. Workers leave suspended organizations
 alone: imports, changes to many users and emails wait, and go on when an operator resumes the organization. Links of
-invitations don't work until then. Declining, reporting abuse, and emails about people's own accounts always work.
+invitations don't work until then. Declining, reporting abuse, and emails about people's own accounts always work. An
+account doesn't belong to the organization: who changes their own name there has the new name here, too.
+
+Pages hide the buttons that could change something with one rule in static/css/layout.css.
 """
 
 from __future__ import annotations

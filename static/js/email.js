@@ -94,6 +94,10 @@ const showInDialog = () => {
   const email = formOf(preview).elements.email?.value.trim();
   const lead = preview.querySelector("[data-lead]");
   if (email) lead.replaceChildren(...leadFor(lead, email));
+  // The button says the same as that of the form, which depends on when it is sent.
+  const labels = [...formOf(preview).querySelectorAll("[data-primary] > *")];
+  const shown = labels.find((label) => label.getClientRects().length);
+  preview.querySelector("[data-preview-go]").textContent = shown.textContent;
   content.append(preview);
   content.classList.add("rc-guarded");
   htmx.process(preview);

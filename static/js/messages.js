@@ -94,6 +94,8 @@ const show = (error, { target, elt } = {}) => {
   if (target && target === content) {
     const body = content.querySelector(".rc-dialog-body");
     if (body) {
+      // The server's sentence says the same.
+      body.querySelector("[data-suspended]")?.remove();
       body.prepend(errorBanner(error));
       body.scrollTop = 0;
       return;

@@ -10,7 +10,9 @@ from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client
 
+from accounts.admin import organizations
 from accounts.models import ActivityEntry, Organization, User
+from accounts.organizations.operators import delete_organization
 from accounts.users.account_email import send_due_emails
 from tests.conftest import PASSWORD
 from tests.pages import text_of
@@ -99,6 +101,29 @@ def test_only_the_name_can_be_changed(client: Client, acme: Organization, operat
     assert (acme.name, acme.slug, acme.suspended_at) == ("Acme Europe", "acme", None)
     entry = ActivityEntry.objects.get(action="settings_changed")
     assert (entry.actor_id, entry.details["before"]) == (operator.pk, {"name": "Acme"})
+
+
+def test_renaming_one_that_another_operator_has_just_deleted_says_so(
+    client: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = organizations.rename_by_operator
+
+    def delete_first(organization: Organization, name: str, *, by: User) -> None:
+        delete_organization(organization, by=by)
+        rename(organization, name, by=by)
+
+    monkeypatch.setattr(organizations, "rename_by_operator", delete_first)
+
+    told = client.post(page_of(acme, "change"), {"name": "Acme Europe"}, follow=True)
+
+    assert told.status_code == 200
+    assert "This organization has been deleted." in told.text
+
+
+def test_the_help_is_for_operators(client: Client, acme: Organization) -> None:
+    page = client.get(page_of(acme, "change")).text
+    assert "its members can look at everything but change nothing" in page
+    assert ".py" not in text_of(page)
 
 
 def test_suspending_and_resuming_ask_first(client: Client, acme: Organization) -> None:

@@ -33,16 +33,48 @@ def test_a_suspended_organization_can_be_looked_at(stack: Stack, suspended: None
     expect(page.locator("#banners")).to_contain_text(SUSPENDED)
     assert list(examine(page)) == []
 
-    # The dialog says it before anybody fills in a form.
+    # What could change something is hidden. What only reads isn't.
+    expect(page.get_by_role("link", name="Invite users")).to_be_hidden()
+    expect(page.get_by_role("searchbox")).to_be_visible()
+    page.get_by_role("link", name="Export").click()
+    expect(heading(page)).to_be_focused()
+    expect(page.locator("#dialog").get_by_role("button", name="Export")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.goto("/o/acme/sites/")
+    expect(page.get_by_role("link", name="Add site")).to_have_count(0)
+    expect(page.locator(".rc-menu-button").first).to_be_hidden()
+    page.goto("/o/acme/roles/")
+    expect(page.get_by_role("link", name="Add role")).to_have_count(0)
+    page.goto("/o/acme/settings/")
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    assert list(examine(page)) == []
+
+
+def test_a_dialog_that_was_open_before_says_it_once(stack: Stack, admin_page: Page) -> None:
+    page = admin_page
     page.goto("/o/acme/sites/")
     page.get_by_role("link", name="Add site").first.click()
     expect(heading(page)).to_be_focused()
-    expect(page.locator("#dialog")).to_contain_text(SUSPENDED)
-    assert list(examine(page)) == []
     page.locator("#dialog input[name=name]").fill("Bergen")
-    page.locator("#dialog").get_by_role("button", name="Add site").click()
-    expect(page.locator("#dialog")).to_contain_text("Nothing was changed.")
-    page.keyboard.press("Escape")
+    stack.manage("suspend_organization", "acme")
+    try:
+        page.locator("#dialog").get_by_role("button", name="Add site").click()
+        expect(page.locator("#dialog")).to_contain_text("Nothing was changed.")
+        # Opened from now on, the dialog says it before anybody fills in a form.
+        page.goto("/o/acme/sites/new/")
+        page.goto("/o/acme/users/")
+        page.evaluate("htmx.ajax('GET', '/o/acme/sites/new/', '#dialog-content')")
+        expect(page.locator("#dialog")).to_contain_text(SUSPENDED)
+        assert list(examine(page)) == []
+        page.locator("#dialog input[name=name]").press("Enter")
+        expect(page.locator("#dialog")).to_contain_text("Nothing was changed.")
+        assert page.locator("#dialog").inner_text().count("Acme is suspended.") == 1
+    finally:
+        stack.manage("resume_organization", "acme")
+
+
+def test_a_suspended_organization_fits_a_narrow_window(stack: Stack, suspended: None, admin_page: Page) -> None:
+    page = admin_page
 
     # At 320 px, the banner fits.
     page.set_viewport_size({"width": 320, "height": 640})
@@ -68,8 +100,10 @@ def test_without_javascript_a_page_says_why_nothing_was_changed(
         base_url=stack.url, storage_state=state, java_script_enabled=False
     ).new_page()
     page.goto("/o/acme/sites/new/")
+    expect(page.locator("#content")).to_contain_text(SUSPENDED)
+    expect(page.locator("#content").get_by_role("button", name="Add site")).to_be_hidden()
     page.locator("#content input[name=name]").fill("Bergen")
-    page.locator("#content").get_by_role("button", name="Add site").click()
+    page.locator("#content input[name=name]").press("Enter")
 
     expect(page.locator("#content")).to_contain_text(SUSPENDED)
     expect(page.locator("#content")).to_contain_text("Nothing was changed.")

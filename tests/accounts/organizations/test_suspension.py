@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -34,6 +35,36 @@ def test_each_page_says_that_the_organization_is_suspended(acme: Organization, i
 
     for path in ("/o/acme/roles/", "/o/acme/users/", "/o/acme/batches/", "/account/"):
         assert "<bdi>Acme</bdi> is suspended." in ines.get(path).text
+
+
+def test_its_pages_are_marked_so_that_one_rule_hides_what_changes_something(
+    acme: Organization, globex: Organization, ines: Client, admin: User
+) -> None:
+    Membership.objects.create(user=admin, organization=globex)
+    assert "data-read-only" not in ines.get("/o/acme/users/").text
+
+    run("suspend_organization", "acme")
+
+    for path in ("/o/acme/users/", "/o/acme/roles/", "/o/acme/sites/new/", "/o/acme/settings/"):
+        assert "<body data-read-only" in ines.get(path).text
+    # An own account, and other organizations, can be changed.
+    for path in ("/account/", "/o/globex/"):
+        assert "data-read-only" not in ines.get(path).text
+    export = ines.get("/o/acme/users/export/").text
+    assert re.search(r'type="submit" data-reads>', export)
+
+
+def test_who_changes_their_own_name_has_the_new_one_here_too(acme: Organization, ines: Client, admin: User) -> None:
+    """An account belongs to no organization. Nobody else's name can be changed here."""
+    run("suspend_organization", "acme")
+
+    response = ines.post("/account/", {"first_name": "Inés", "last_name": "Martín", "language": ""})
+
+    assert response.status_code == 302
+    membership = admin.memberships.get(organization=acme)
+    assert (membership.first_name, membership.last_name) == ("Inés", "Martín")
+    entry = ActivityEntry.objects.get(action="user_changed", organization_id=acme.pk)
+    assert (entry.actor_id, entry.affected) == (admin.pk, "self")
 
 
 def test_a_dialog_says_it_before_anybody_fills_in_the_form(acme: Organization, ines: Client) -> None:
