@@ -33,12 +33,24 @@ _SENTENCES: dict[str, _StrOrPromise] = {
         "Something went wrong on our side. Nobody has been invited. Try again in a few minutes."
     ),
     "file_not_used": gettext_lazy("“{file_name}” wasn’t used."),
+    "not_these_rows": gettext_lazy(
+        "It doesn’t say which rows it corrects. Download the rows that are left, correct that file, and upload it. "
+        "To invite other people, import their file on its own."
+    ),
     "not_allowed": gettext_lazy(
         "The person who started this can no longer change this import. Nobody has been invited."
     ),
     "none_valid": gettext_lazy(
         "None of the rows in this file can be invited yet. Fix them, or upload a corrected file."
     ),
+    "waits_for_quota": gettext_lazy(
+        "That limit was reached when this import was to be sent, so its emails wait for the next day."
+    ),
+    "too_many_for_a_day": gettext_lazy(
+        "This import has more people than that. Split the file, and import its parts on different days."
+    ),
+    "still_sending": gettext_lazy("Emails of this import are still being sent. Try again when that is done."),
+    "still_revoking": gettext_lazy("Invitations of this import are still being revoked. Try again in a moment."),
     "unclosed_quote": gettext_lazy(
         "A quotation mark in this file is never closed. Save the file as CSV from your spreadsheet again."
     ),
@@ -75,8 +87,15 @@ _COUNTED = {
     "inviter_quota": ("limit", ngettext_lazy(
         "Each admin can invite {count} person a day.", "Each admin can invite {count} people a day."
     )),
+    "rows_not_used": ("rows", ngettext_lazy(
+        "{count} row of “{file_name}” wasn’t used: it isn’t one of the rows that were left, or has too many cells.",
+        "{count} rows of “{file_name}” weren’t used: they aren’t rows that were left, or have too many cells.",
+    )),
     "not_confirmed": ("days", ngettext_lazy(
         "Nobody confirmed this import within {count} day.", "Nobody confirmed this import within {count} days."
+    )),
+    "not_fixed": ("days", ngettext_lazy(
+        "Nobody fixed its rows within {count} day.", "Nobody fixed its rows within {count} days."
     )),
     "quota_left": ("left", ngettext_lazy(
         "{count} invitation is left for today.", "{count} invitations are left for today."

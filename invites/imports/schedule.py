@@ -21,7 +21,7 @@ from accounts.models import Membership, Organization
 from invites.imports.activity import about_import
 from invites.imports.stop import check_all_are_manageable, stop_batch
 from invites.invitations.authorization import check_still_allowed, lock_to_change
-from invites.invitations.quotas import consume_invitation_quota
+from invites.invitations.quotas import consume_invitation_quota, fits_into_a_day, next_day
 from invites.invitations.send_time import check_send_time
 from invites.models import Batch, BatchChunk, Reason
 from invites.reasons import ExplainedError, as_reason
@@ -66,8 +66,8 @@ def reschedule_import(by: Membership, batch: Batch, send_at: datetime) -> None:
     _lock(by, batch)
     assert batch.send_at is not None
     change = Change(before={"send_at": batch.send_at.isoformat()}, after={"send_at": send_at.isoformat()})
-    batch.send_at = send_at
-    batch.save(update_fields=["send_at"])
+    batch.send_at, batch.notice = send_at, []
+    batch.save(update_fields=["send_at", "notice"])
     record(batch.organization_id, Action.IMPORT_RESCHEDULED, about_import(batch), by=by, change=change)
 
 
@@ -92,7 +92,7 @@ def find_due_imports() -> list[int]:
 def start_due_import(batch_id: int) -> bool:
     """Start to send the batch if its time has come. If that isn't allowed anymore, stop it, with the reason.
 
-    True if its chunks have work now.
+    If today's quota is used up, it waits for the next day. True if its chunks have work now.
     """
     try:
         with transaction.atomic():
@@ -103,7 +103,27 @@ def start_due_import(batch_id: int) -> bool:
     except DomainError as broken:
         # In a transaction of its own, because locks have an order: the batch comes before its chunks and the quota.
         reasons = broken.reasons if isinstance(broken, ExplainedError) else [as_reason(broken.code)]
+        # Of those, the first is the quota. The others are about people who are invited right away.
+        if broken.code == "over_quota":
+            return _wait_for_quota(batch_id, reasons[0])
         return _stop(batch_id, reasons)
+
+
+@transaction.atomic
+def _wait_for_quota(batch_id: int, quota: Reason) -> bool:
+    """Let it wait for the next day, or stop it if it has more people than can be invited in a day."""
+    batch = _lock_due(batch_id)
+    if batch is None:
+        return False
+    assert batch.send_at is not None
+    if not fits_into_a_day(batch.invitations.scheduled().count()):
+        return _stop(batch_id, [quota, as_reason("too_many_for_a_day")])
+    send_at = next_day()
+    change = Change(before={"send_at": batch.send_at.isoformat()}, after={"send_at": send_at.isoformat()})
+    batch.send_at, batch.notice, batch.banner_closed_at = send_at, [quota, as_reason("waits_for_quota")], None
+    batch.save(update_fields=["send_at", "notice", "banner_closed_at"])
+    record(batch.organization_id, Action.IMPORT_RESCHEDULED, about_import(batch), by=None, change=change)
+    return False
 
 
 @transaction.atomic
@@ -142,8 +162,9 @@ def _start(batch: Batch) -> None:
         or batch.inviting_started_at.astimezone(UTC).date() != now.astimezone(UTC).date()
     )
     batch.state, batch.send_at, batch.banner_closed_at = Batch.State.INVITING, None, None
-    batch.inviting_started_at = batch.progressed_at = now
-    batch.save(update_fields=["state", "send_at", "banner_closed_at", "inviting_started_at", "progressed_at"])
+    batch.inviting_started_at, batch.progressed_at, batch.notice = now, now, []
+    fields = ["state", "send_at", "banner_closed_at", "inviting_started_at", "progressed_at", "notice"]
+    batch.save(update_fields=fields)
     batch.chunks.filter(stage=Stage.HELD).update(stage=Stage.RELEASE)
     if has_other_day:
         # They were counted on the day when they were scheduled. Each day has its own quota. Last, to avoid deadlocks.

@@ -8,7 +8,7 @@ that concurrent requests can't exceed a quota together.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
 from django.conf import settings
@@ -56,6 +56,16 @@ def consume_invitation_quota(organization: Organization, inviter: User | None, c
     _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, "inviter_quota")
     if not own.update(invitations=F("invitations") + count):
         DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)
+
+
+def fits_into_a_day(count: int) -> bool:
+    """Whether so many can be invited on a day on which nobody else is."""
+    return count <= min(settings.INVITATIONS_PER_DAY, settings.INVITATIONS_PER_INVITER_PER_DAY)
+
+
+def next_day() -> datetime:
+    """When the quotas of the next day begin."""
+    return datetime.combine(_today() + timedelta(days=1), time(), UTC)
 
 
 def refund_invitation_quota(batch: Batch, count: int) -> None:

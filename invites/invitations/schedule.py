@@ -22,7 +22,12 @@ from invites.invitations.authorization import CANNOT_EDIT, check_can_manage, che
 from invites.invitations.blocking import check_not_blocked
 from invites.invitations.invite import check_not_declined, check_not_member
 from invites.invitations.links import expiry_from
-from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota
+from invites.invitations.quotas import (
+    check_recipient_quota,
+    consume_invitation_quota,
+    fits_into_a_day,
+    next_day,
+)
 from invites.invitations.send_time import check_send_time
 from invites.models import FailureReason, Invitation
 from invites.unexpected_errors import log_unexpected
@@ -76,7 +81,8 @@ def find_due() -> list[int]:
 def start_due() -> set[int]:
     """Put the due invitations into the outbox, after checking everything again.
 
-    One that can't be sent anymore counts as not delivered, and its page says why. Returns the ids of the organizations
+    One that can't be sent anymore counts as not delivered, and its page says why. If only today's quota is used up, it
+    waits for the next day. Returns the ids of the organizations
     whose outbox has something new.
     """
     organizations = set()
@@ -100,7 +106,10 @@ def _start(pk: int) -> set[int]:
         with transaction.atomic():
             _check(held)
     except DomainError as broken:
-        _fail(held, broken.code)
+        if broken.code == "over_quota" and fits_into_a_day(1):
+            _wait_for_quota(held)
+        else:
+            _fail(held, broken.code)
         return set()
     _queue(held)
     return {held.organization_id}
@@ -126,6 +135,14 @@ def _queue(held: Invitation) -> None:
     Invitation.objects.filter(pk=held.pk).update(
         inviter=held.inviter, mail_state=Invitation.Mail.QUEUED, mail_due_at=now, expires_at=expiry_from(now)
     )
+
+
+def _wait_for_quota(held: Invitation) -> None:
+    assert held.mail_due_at is not None
+    send_at = next_day()
+    change = Change(before={"send_at": held.mail_due_at.isoformat()}, after={"send_at": send_at.isoformat()})
+    Invitation.objects.filter(pk=held.pk).update(mail_due_at=send_at)
+    record(held.organization_id, Action.RESCHEDULED, about_invitation(held), by=None, change=change)
 
 
 def _fail(held: Invitation, code: str) -> None:

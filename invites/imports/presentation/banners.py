@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Membership
+from accounts.permissions import Permission
 from accounts.wording import counted
 from invites.imports.notices import banner_topic
 from invites.imports.presentation.confirmation import confirm_heading
@@ -19,13 +20,14 @@ from invites.imports.presentation.status import nobody_yet
 from invites.imports.presentation.wording import result_text, result_title, scheduled_text, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.imports.selectors.typos import typos_of
-from invites.invitations.visibility import visible_batches
-from invites.models import Batch
+from invites.invitations.visibility import sees_everybody, visible_batches
+from invites.models import Batch, FailureReason
 from invites.problems import message_of, stored_problem
 from invites.reasons import text_of
 from invites.wording import as_sentence
 
 SHOWN = 2
+_WITHOUT_INVITER = Q(state=Batch.State.STOPPED, state_reasons__0__code=FailureReason.INVITER_LEFT.value)
 
 _NEED_FIXING = ngettext_lazy("{count} row of {file} needs fixing", "{count} rows of {file} need fixing")
 _DOUBTFUL = ngettext_lazy("{count} cell in {file} may have a mistake", "{count} cells in {file} may have mistakes")
@@ -63,10 +65,10 @@ class Banners:
 
 
 def open_banners(membership: Membership) -> QuerySet[Batch]:
-    """The batches with a banner: this member started them here, and has not closed their banner."""
+    """The batches with a banner: they concern this member, and nobody whom they concern has closed their banner."""
     return (
         Batch.objects.filter(
-            worked_on_by(membership.user_id),
+            concerning(membership),
             organization=membership.organization,
             banner_closed_at=None,
             state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED],
@@ -101,6 +103,17 @@ def running_for(membership: Membership) -> QuerySet[Batch]:
 def started_by(user_id: int) -> Q:
     """Running batches that this user started, or whose running correction job this user started."""
     return Q(state__in=Batch.RUNNING) & (worked_on_by(user_id) | Q(job__started_by=user_id))
+
+
+def concerning(membership: Membership) -> Q:
+    """Batches of which this member learns the result, and who may close their banner.
+
+    If a batch stopped because its inviter can no longer invite, somebody else has to know: everyone who sees and
+    manages users.
+    """
+    own = worked_on_by(membership.user_id)
+    may_manage = sees_everybody(membership) and membership.has_permission(Permission.MANAGE_USERS)
+    return own | _WITHOUT_INVITER if may_manage else own
 
 
 def worked_on_by(user_id: int) -> Q:
@@ -145,7 +158,8 @@ def _texts(batch: Batch, summary: Summary) -> tuple[str, str, str]:
         case Batch.State.NEEDS_CONFIRMATION:
             return "warn", confirm_heading(import_name(batch)), nobody_yet(batch)
         case Batch.State.SCHEDULED:
-            return "info", title, scheduled_text(batch, summary)
+            waits = text_of(batch.notice)
+            return "warn" if waits else "info", title, f"{waits} {scheduled_text(batch, summary)}".strip()
         case Batch.State.STOPPED:
             return "warn", title, stopped_text(batch, summary)
         case Batch.State.FAILED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -344,7 +345,7 @@ def test_stops_and_says_why_if_it_is_not_allowed_anymore(
         Batch.objects.update(inviting_started_at=timezone.now() - timedelta(days=2))
         DailyInviteCount.objects.all().delete()
         settings.INVITATIONS_PER_DAY = 2
-        reason = "can invite 2 people a day"
+        reason = "can invite 2 people a day. This import has more people than that. Split the file"
     let_time_pass(scheduled)
 
     assert run_workers(scheduled, work) == []
@@ -353,6 +354,89 @@ def test_stops_and_says_why_if_it_is_not_allowed_anymore(
     assert scheduled.state == Batch.State.STOPPED
     assert set(scheduled.invitations.values_list("state", flat=True)) == {Invitation.State.REVOKED}
     assert reason in words_of(client_of(colleague.user).get(url_of(scheduled)))
+
+
+def test_managers_learn_that_it_stopped_because_its_inviter_left(
+    scheduled: Batch,
+    by: Membership,
+    acme: Organization,
+    work: Work,
+    colleague: Membership,
+    lesser: Membership,
+    outsider: User,
+    client_of: Callable[..., Client],
+) -> None:
+    let_time_pass(scheduled)
+    by.roles.set([acme.roles.get(name="ReadOnly")])
+    run_workers(scheduled, work)
+    close = url_of(scheduled, "imports:batch_close_banner")
+    manager = client_of(colleague.user)
+    says = "Stopped. Nobody was invited to Acme. The person who started this can no longer invite users."
+
+    page = words_of(manager.get("/o/acme/roles/"))
+    assert says in page
+    # Who can't manage users isn't told, and other organizations aren't.
+    assert "Stopped." not in words_of(client_of(lesser.user).get("/o/acme/batches/"))
+    assert client_of(lesser.user).post(close).status_code == 404
+    assert client_of(outsider).post(close).status_code == 404
+    page = words_of(manager.get(url_of(scheduled)))
+    assert "3 people were never emailed" in page
+    assert "Import again" in page
+    manager.post(close)
+    assert "Stopped." not in words_of(manager.get("/o/acme/roles/"))
+
+
+def test_no_one_else_gets_the_banner_of_an_import_that_its_inviter_stopped(
+    scheduled: Batch, by: Membership, work: Work, colleague: Membership, client_of: Callable[..., Client]
+) -> None:
+    stop_import(by, scheduled)
+    work(scheduled)
+
+    assert "Stopped." not in words_of(client_of(colleague.user).get("/o/acme/roles/"))
+
+
+def test_importing_again_keeps_the_time(scheduled: Batch, by: Membership, work: Work, ines: Client) -> None:
+    later = timezone.now().replace(hour=7, minute=30, second=0, microsecond=0) + timedelta(days=9)
+    reschedule_import(by, scheduled, later)
+    stop_import(by, scheduled)
+    work(scheduled)
+
+    form = ines.get(f"/o/acme/import/?again={scheduled.pk}").text
+
+    local = later.astimezone(by.organization.zone)
+    assert re.search(r'value="later"\s+checked', form)
+    assert f'value="{local:%Y-%m-%d}"' in form
+    assert f'value="{local:%H:%M}"' in form
+    let_time_pass(scheduled)
+    assert re.search(r'value="now"\s+checked', ines.get(f"/o/acme/import/?again={scheduled.pk}").text)
+
+
+def test_waits_for_the_next_day_if_todays_quota_is_used_up(
+    scheduled: Batch, by: Membership, work: Work, settings: Any, ines: Client
+) -> None:
+    settings.INVITATIONS_PER_DAY = 4
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False) as clock:
+        let_time_pass(scheduled)
+        DailyInviteCount.objects.create(
+            organization=by.organization, inviter=by.user, day=timezone.now().date(), invitations=2
+        )
+        Batch.objects.filter(pk=scheduled.pk).update(banner_closed_at=timezone.now())
+
+        assert run_workers(scheduled, work) == []
+
+        scheduled.refresh_from_db()
+        midnight = (timezone.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        assert (scheduled.state, scheduled.send_at) == (Batch.State.SCHEDULED, midnight)
+        why = "Acme can invite 4 people a day. That limit was reached when this import was to be sent"
+        assert why in words_of(ines.get(url_of(scheduled)))
+        assert why in words_of(ines.get("/o/acme/roles/"))
+        entry = ActivityEntry.objects.get(action=Action.IMPORT_RESCHEDULED)
+        assert (entry.actor_id, entry.details["after"]) == (None, {"send_at": midnight.isoformat()})
+        assert run_workers(scheduled, work) == []
+        clock.move_to(midnight + timedelta(seconds=1))
+        assert run_workers(scheduled, work) == sorted(PEOPLE)
+        scheduled.refresh_from_db()
+        assert (scheduled.state, scheduled.notice) == (Batch.State.DONE, [])
 
 
 def test_roles_of_a_scheduled_import_stay(scheduled: Batch, by: Membership, night_shift: Role) -> None:

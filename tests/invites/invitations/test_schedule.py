@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError, connection
@@ -221,6 +222,25 @@ def test_what_is_not_allowed_anymore_is_not_sent_and_says_why(
     assert scheduled.mail_due_at is None
     page = client_of(colleague.user).get(f"/o/acme/invitations/{scheduled.pk}/")
     assert str(reason.label) in words_of(page)
+
+
+def test_waits_for_the_next_day_if_todays_quota_is_used_up(
+    scheduled: Invitation, by: Membership, acme: Organization, settings: Any
+) -> None:
+    settings.INVITATIONS_PER_DAY = 1
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False) as clock:
+        let_time_pass()
+        used = DailyInviteCount.objects.create(
+            organization=acme, inviter=by.user, day=timezone.now().date(), invitations=1
+        )
+        assert run_workers(acme) == []
+        scheduled.refresh_from_db()
+        midnight = (timezone.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        assert (scheduled.is_scheduled, scheduled.mail_due_at) == (True, midnight)
+        assert ActivityEntry.objects.filter(action="rescheduled", actor_id=None).exists()
+        assert used.invitations == 1
+        clock.move_to(midnight + timedelta(seconds=1))
+        assert [message.to for message in run_workers(acme)] == [[scheduled.email]]
 
 
 def test_who_has_joined_meanwhile_is_not_invited(
