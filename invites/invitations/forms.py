@@ -89,11 +89,12 @@ class SendTimeMixin:
     data: Any
     fields: dict[str, forms.Field]
     initial: Any
+    is_bound: bool
     organization: Organization
     send_at: datetime | None = None
 
     def add_send_time(self, organization: Organization, *, may_be_now: bool, chosen: datetime | None = None) -> None:
-        """Add the fields. At first, they show `chosen`, or tomorrow morning."""
+        """Add the fields. At first, they show `chosen`, or now and for later tomorrow morning."""
         self.organization = organization
         if may_be_now:
             self.fields["send"] = forms.ChoiceField(
@@ -121,12 +122,14 @@ class SendTimeMixin:
             if chosen
             else datetime.combine(today.date() + timedelta(days=1), SUGGESTED)
         )
-        self.initial |= {"send_date": shown.date(), "send_time": shown.time()}
+        self.initial |= {"send": LATER if chosen else NOW, "send_date": shown.date(), "send_time": shown.time()}
 
     @property
     def is_later(self) -> bool:
         """Whether a time is chosen."""
-        return self.data.get("send") == LATER if "send" in self.fields else "send_date" in self.fields
+        if "send" not in self.fields:
+            return "send_date" in self.fields
+        return (self.data if self.is_bound else self.initial).get("send") == LATER
 
     @property
     def zone_text(self) -> str:
@@ -303,15 +306,21 @@ class InvitationForm(InviteForm):
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         held = self.initial_for(selection_of(invitation.grant))
         cells = initial_cells(invitation)
-        super().__init__(*args, initial={**held, **cells}, **kwargs)
-        for name in ("message", "send", "send_date", "send_time"):
+        super().__init__(*args, initial={**held, **cells, "message": invitation.message_source.message}, **kwargs)
+        for name in ("send", "send_date", "send_time"):
             del self.fields[name]
         if not invitation.is_scheduled:
+            # The email has been sent.
+            del self.fields["message"]
             self.fields["email"].help_text = _("If you change it, saving resends the invitation to the new address.")
         self.shown = Cells(**{name: self.data.get(f"shown_{name}", value) for name, value in cells.items()})
 
     def keeps_address(self, typed: str) -> bool:
         return typed in (self.initial["email"], self.shown.email)
+
+    def new_message(self) -> str | None:
+        """The message, once the form is valid; None if it wasn't changed."""
+        return self.cleaned_data["message"] if "message" in self.changed_data else None
 
     def shown_fields(self) -> Mapping[str, str]:
         """The hidden fields, by their names."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, User
 from accounts.organizations.access_changes import action_for, change_between, granted
 from accounts.organizations.grants import AccessSelection
 from invites.checking import ANY_DOMAIN, Cells, check_cells, email_key
@@ -171,6 +171,7 @@ def change_invitation(
     *,
     cells: Cells | None = None,
     shown: Cells | None = None,
+    message: str | None = None,
 ) -> bool:
     """Replace the roles and sites of an open invitation, and with `cells` the names, the description and the address.
 
@@ -179,20 +180,22 @@ def change_invitation(
 
     If the roles or sites have changed, `by` becomes its inviter, and the link in the email keeps working. If the
     address has changed, the link stops working and the invitation is resent to the new address; that counts as one more
-    invitation and as one more resend. A scheduled invitation is only changed, and sent at its time. Returns whether it
-    was resent. Then the caller enqueues the task that sends it.
+    invitation and as one more resend. A scheduled invitation is only changed, and sent at its time; `message` replaces
+    its personal message. Returns whether it was resent. Then the caller enqueues the task that sends it.
 
     Raises AccessDenied when `by` can't grant what the invitation gives now or what was chosen, or couldn't grant an
-    earlier invitation for the new address. Raises DomainError: "not_pending", "bad_cell", "too_often", and for the new
-    address "already_member", "already_deactivated", "already_invited", "declined", "address_blocked", "over_quota".
+    earlier invitation for the new address. Raises DomainError: "not_pending", "bad_cell", "bad_message", "sent_already"
+    if the message can't be changed anymore, "too_often", and for the new address "already_member",
+    "already_deactivated", "already_invited", "declined", "address_blocked", "over_quota".
     """
     check_may_invite(by)
     values: dict[str, str] = {}
     if cells is not None:
         values = _changed_values(by, invitation, cells, shown=shown)
+    written = {} if message is None else {**written_by(by, message), "message_by": by.user}
     try:
         with transaction.atomic():
-            return _change_locked(by, invitation, selection, values)
+            return _change_locked(by, invitation, selection, values, written)
     except IntegrityError as error:
         # Somebody invited the new address at the same time. The constraint allows one of them.
         raise _already_invited(by, values.get("email", invitation.email)) from error
@@ -216,13 +219,19 @@ def _changed_values(by: Membership, invitation: Invitation, cells: Cells, *, sho
 
 
 def _change_locked(
-    by: Membership, invitation: Invitation, selection: AccessSelection, values: Mapping[str, str]
+    by: Membership,
+    invitation: Invitation,
+    selection: AccessSelection,
+    values: Mapping[str, str],
+    written: Mapping[str, str | User | None],
 ) -> bool:
     # Roles and sites are always locked first. Another order could deadlock.
     lock_grantable(by, selection)
     held = _lock(by, invitation, email_key(values.get("email", invitation.email)))
     # Checked while it is locked, because it may have changed since the page was shown.
     check_can_manage(by, held.grant, CANNOT_EDIT)
+    if written and not held.is_scheduled:
+        raise DomainError("sent_already", _("The email has been sent in the meantime, so its message can’t change."))
     change = change_between(selection_of(held.grant), selection)
     if action_for(change):
         held.grant, held.inviter = create_grant(by, selection), by.user
@@ -239,7 +248,10 @@ def _change_locked(
             setattr(held, name, value)
         held.email_key = email_key(held.email)
         held.save(update_fields=[*after, "email_key", "person_key"])
-    if after or action_for(change):
+    if written:
+        # An author without a message: that of the import isn't used either.
+        Invitation.objects.filter(pk=held.pk).update(**written)
+    if after or written or action_for(change):
         details = {name: before[name] for name in after}
         change = replace(change, before={**change.before, **details}, after={**change.after, **after})
         action = Action.ADDRESS_CORRECTED if is_corrected else Action.INVITATION_CHANGED

@@ -41,6 +41,18 @@ def tomorrow() -> datetime:
     return (datetime.now(ZONE) + timedelta(days=1)).replace(hour=9, minute=0)
 
 
+def test_the_preview_has_the_button_of_the_form(admin_page: Page) -> None:
+    page = admin_page
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").first.click()
+    dialog = page.locator("#dialog")
+    for choice, label in (("Send later", "Schedule invitation"), ("Send now", "Send invitation")):
+        dialog.get_by_text(choice).click()
+        dialog.get_by_role("button", name="Preview email").click()
+        expect(dialog.locator("[data-preview-go]")).to_have_text(label)
+        dialog.get_by_role("button", name="Back").click()
+
+
 def test_an_import_waits_for_its_time_is_changed_and_sent(stack: Stack, admin_page: Page, new_context: Any) -> None:
     page, people = admin_page, ("later.one@sched.example.com", "later.two@sched.example.com")
     open_import(page)

@@ -58,7 +58,12 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
     if data is not None and form.is_valid() and not (meant or form.asks):
         try:
             is_resent = change_invitation(
-                request.membership, invitation, form.selection(), cells=form.cells(), shown=form.shown
+                request.membership,
+                invitation,
+                form.selection(),
+                cells=form.cells(),
+                shown=form.shown,
+                message=form.new_message(),
             )
         except DomainError as broken:
             form.add_error("email" if broken.code in OF_THE_ADDRESS else None, broken.message)

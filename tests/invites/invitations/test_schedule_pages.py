@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Organization, Role, Site
+from accounts.models import ActivityEntry, Membership, Organization, Role, Site
+from invites.imports.schedule import send_import_now
+from invites.invitations.invite import change_invitation
+from invites.invitations.schedule import start_due
 from invites.models import Batch, Invitation
 from tests.files import csv_of
+from tests.invites.invitations.helpers import deliver, selection_of
 from tests.pages import HTMX, submit_import, text_of, url_of, words_of
+from tests.rules import domain_error
 
 pytestmark = pytest.mark.django_db
 PAST_NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -54,6 +61,51 @@ def test_one_person_is_scheduled(ines: Client, form: dict[str, Any]) -> None:
     assert "The invitation to ann@people.example.com will be sent Mar 10, 9:00 AM, Paris time." in words
     assert "Invite scheduled" in words
     assert Invitation.objects.get().scheduled_at == datetime(2027, 3, 10, 8, tzinfo=UTC)
+
+
+def test_its_message_is_changed_until_it_is_sent(
+    ines: Client, form: dict[str, Any], by: Membership, acme: Organization
+) -> None:
+    ines.post("/o/acme/invite/", form | LATER | {"message": "Welcome"})
+    ann = Invitation.objects.get()
+    page = f"/o/acme/invitations/{ann.pk}/edit/"
+    assert ">Welcome</textarea>" in "".join(ines.get(page).text.split("\n"))
+
+    linked = ines.post(page, form | {"message": "See evil.com"})
+    assert linked.status_code == 422
+    assert "Remove “evil.com”." in words_of(linked)
+    ines.post(page, form | {"message": "Welcome aboard, Ann"})
+
+    ann.refresh_from_db()
+    assert (ann.message, ann.message_by_id) == ("Welcome aboard, Ann", by.user_id)
+    assert ActivityEntry.objects.filter(action="invitation_changed", affected_id=ann.pk).count() == 1
+    # A form that was shown before it was sent.
+    Invitation.objects.update(mail_due_at=timezone.now())
+    start_due()
+    (message,) = deliver(acme)
+    assert "Welcome aboard, Ann" in message.body
+    assert 'name="message"' not in ines.get(page).text
+    with domain_error("sent_already"):
+        change_invitation(by, ann, selection_of(acme, "ReadOnly"), message="Too late")
+
+
+def test_the_message_of_an_import_is_changed_for_one_person(
+    ines: Client, form: dict[str, Any], start: Any, work: Any, by: Membership
+) -> None:
+    at = datetime(2027, 3, 10, 8, tzinfo=UTC)
+    batch = work(start(csv_of("ann@people.example.com,Ann,Lee,", "ben@people.example.com"), message="Ahoy", send_at=at))
+    ann = batch.invitations.get(email="ann@people.example.com")
+    page = f"/o/acme/invitations/{ann.pk}/edit/"
+    assert "Ahoy</textarea>" in ines.get(page).text
+    # Nothing else is changed, and the message of the import stays that of the others.
+    ines.post(page, form | {"message": ""})
+
+    ann.refresh_from_db()
+    assert (ann.message, ann.message_by_id, ann.message_source) == ("", by.user_id, ann)
+    send_import_now(by, batch)
+    work(batch)
+    said = {message.to[0]: "Ahoy" in message.body for message in mail.outbox}
+    assert said == {"ann@people.example.com": False, "ben@people.example.com": True}
 
 
 def test_hidden_fields_do_not_count(ines: Client, form: dict[str, Any]) -> None:
