@@ -84,6 +84,8 @@ def invite_declined(by: Membership, batch: Batch, *, confirmed: Collection[str] 
     replaced = _replace_declined(by, batch, {person.email_key for person in possible})
     possible = [person for person in possible if person.email_key in replaced]
     now = timezone.now()
+    # The time of a scheduled import that was canceled. These are sent now.
+    batch.send_at = None
     insert_invitations(batch, possible, now=now, expires_at=now + timedelta(days=settings.INVITATION_DAYS))
     invited = Invitation.objects.filter(AnyOf(F("row_id"), {person.row_id for person in possible}), batch=batch)
     count = invited.update(inviter=by.user, mail_due_at=now)

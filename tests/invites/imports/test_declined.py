@@ -18,6 +18,7 @@ from invites.imports.presentation.banners import banner_of
 from invites.imports.presentation.wording import result_text
 from invites.imports.result_email import send_result_email
 from invites.imports.selectors.summary import summary_as_json, summary_of
+from invites.imports.stop import stop_import
 from invites.invitations.actions import invite_again
 from invites.invitations.allowed_domains import change_allowed_domains
 from invites.invitations.declining import decline
@@ -63,6 +64,22 @@ def test_the_banner_counts_rows_only_once_and_again_after_a_change(batch: Batch,
     invite_declined(by, batch)
 
     assert banner_of(Batch.objects.get(pk=batch.pk)).title == "2 users were invited to Acme."
+
+
+def test_who_declined_is_invited_at_once_by_a_scheduled_import_that_was_canceled(
+    no: Invitation, start: Run, work: Run, by: Membership
+) -> None:
+    batch = work(start(FILE, send_at=timezone.now() + timedelta(days=2)))
+    assert batch.state == Batch.State.SCHEDULED
+    stop_import(by, batch)
+    work(batch)
+    batch.refresh_from_db()
+
+    assert invite_declined(by, batch).count == 1
+
+    (invited,) = Invitation.objects.open().filter(email="No@example.com")
+    assert invited.mail_state == Invitation.Mail.QUEUED
+    assert [message.to for message in deliver(by.organization)] == [["No@example.com"]]
 
 
 def test_skips_them_and_counts_each_reason(batch: Batch) -> None:
