@@ -130,7 +130,9 @@ def _counts_before(batch: Batch) -> dict[str, Any]:
         return {}
     summary = outcomes_of(batch)
     skipped = sum(summary.skips[reason.value] for reason in Row.SKIPPED_WHILE_INVITING)
-    counts = {"invited": summary.invited, "skipped": skipped, "failed": summary.failed}
+    # Not the waiting rows of a stopped import, which count as failed until now.
+    failed = batch.rows.filter(outcome=Row.Outcome.FAILED).count()
+    counts = {"invited": summary.invited, "skipped": skipped, "failed": failed}
     return {"counts_before": counts, "result_emailed_at": None}
 
 
@@ -141,6 +143,8 @@ def start_inviting(batch: Batch, *, by: Membership) -> None:
         only_valid=True,
         source=source_now(batch),
         notice=[],
+        state_reasons=[],
+        was_stopped=False,
         banner_closed_at=None,
         progressed_at=timezone.now(),
         **_inviter(batch, by),

@@ -68,26 +68,35 @@ def merge_corrected(
     stored = open_stored(batch, stored_upload(batch), limits=limits)
     # A file of problem rows has more columns than the file of the batch, and UTF-16 has more bytes.
     wider = replace(limits, max_columns=2 * limits.max_columns, max_line=limits.max_bytes)
-    corrected = open_records(upload, limits=wider, codec=stored.codec, while_waiting=keep)
+    try:
+        corrections = read_corrections(upload, by=by, limits=wider, codec=stored.codec, keep=keep)
+        return _Merge(batch, stored, corrections, limits, keep).merge() if corrections else None
+    except csv.Error as error:
+        raise ExplainedError("unclosed_quote", as_reason("unclosed_quote")) from error
+
+
+def read_corrections(
+    upload: BinaryIO, *, by: int, limits: Limits, codec: str, keep: Callable[[], None]
+) -> Corrections | None:
+    """The records of a file of problem rows; None for any other file. `codec` is how the rows were written.
+
+    Raises csv.Error, and ExplainedError with the code of the problem.
+    """
+    corrected = open_records(upload, limits=limits, codec=codec, while_waiting=keep)
     if isinstance(corrected, Decisions):
         if not any(is_what_is_wrong(column.name) for column in corrected.columns):
             return None
         corrected = corrected.as_problem()
     if isinstance(corrected, Problem):
         raise ExplainedError(corrected.code, problem_reason(corrected))
-    if corrected.what_is_wrong_position is None:
-        return None
-    try:
-        return _Merge(batch, stored, _Corrections(corrected, keep, by), limits, keep).merge()
-    except csv.Error as error:
-        raise ExplainedError("unclosed_quote", as_reason("unclosed_quote")) from error
+    return None if corrected.what_is_wrong_position is None else Corrections(corrected, keep, by)
 
 
 class _Merge:
     """One merge. It reads the rows of the batch and the records of its file in the order of their numbers."""
 
     def __init__(
-        self, batch: Batch, stored: RecordFile, corrections: _Corrections, limits: Limits, keep: Callable[[], None]
+        self, batch: Batch, stored: RecordFile, corrections: Corrections, limits: Limits, keep: Callable[[], None]
     ) -> None:
         self._batch, self._stored, self._limits, self._keep = batch, stored, limits, keep
         self._corrections = corrections
@@ -231,7 +240,7 @@ class _Kept:
             self.row_editors.setdefault(editor, []).append(number)
 
 
-class _Corrections:
+class Corrections:
     """The records of a corrected file, and how they become records of the stored one.
 
     `places` says where the record of a row begins on the disk, and `added` where those begin that belong to no row.
@@ -274,6 +283,10 @@ class _Corrections:
     def person(self, record: list[str]) -> Cells:
         """The cells of a record that belong to our columns."""
         return self._header.pick(record)
+
+    def fits(self, record: list[str]) -> bool:
+        """Whether the record has no cells beyond the last column."""
+        return not any(cell.strip() for cell in record[len(self._names) :])
 
     def fit(self, cells: list[str], layout: Layout) -> list[str]:
         """The record in the columns of the stored file. Cells beyond the last column stay beyond it."""

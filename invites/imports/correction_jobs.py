@@ -7,7 +7,7 @@ worker may die at any time: the job stores its progress, and the next worker con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -37,12 +37,13 @@ from invites.imports.corrections import (
 )
 from invites.imports.domain_suggestions import save_suggestions, suggest_to
 from invites.imports.duplicates import find_contested, settle
+from invites.imports.late_corrections import LateCorrections, read_late_corrections
 from invites.imports.reading import limits_of
 from invites.imports.selectors.grid import LEFT, grid_rows, rows_with_suggestion
 from invites.imports.selectors.typos import rows_to_fix
 from invites.imports.upload_parts import Budget, pieces_of, store_parts, stored_upload
 from invites.invitations.authorization import check_can_change, lock_to_change
-from invites.models import Batch, CorrectionJob, Reason, Row
+from invites.models import Batch, BatchChunk, CorrectionJob, Reason, Row
 from invites.reasons import ExplainedError, as_reason, problem_reason
 
 Action, Then = CorrectionJob.Action, CorrectionJob.Then
@@ -134,8 +135,8 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
 def stop_job(by: Membership, batch: Batch) -> bool:
     """Stop the job, so that the batch waits for corrections again. False if the job has ended.
 
-    A corrected file is dropped at once. Rows that were changed have to be compared with the others first, which a
-    worker does in a moment. Raises AccessDenied.
+    A file that is to replace the other one is dropped at once. Rows that were changed have to be compared with the
+    others first, which a worker does in a moment. Raises AccessDenied.
     """
     lock_to_change(by, batch)
     running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
@@ -162,6 +163,11 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """
     if job.action == Action.USE_FILE:
         return _use_file(batch, job, budget)
+    corrections = None
+    if job.action == Action.USE_ROWS and not job.is_stopped:
+        corrections = _read_rows(batch, job, budget)
+        if corrections is None:
+            return False
     if not job.rows_total:
         # Counted in the worker, because it takes a while.
         job.rows_total = _rows_to_change(job).count()
@@ -172,8 +178,9 @@ def work_on_job(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         except ExplainedError as broken:
             _stop_with_notice(batch, job, broken.reasons)
             break
-        _change_rows(job, rows)
-        if not _save_chunk(batch, job, rows):
+        budget.check_time()
+        changed = _change_rows(job, rows, corrections)
+        if not _save_chunk(batch, job, rows, changed):
             break
     contested = find_contested(batch)
     for start in range(0, len(contested), CHUNK):
@@ -233,6 +240,8 @@ def _rows_to_change(job: CorrectionJob) -> QuerySet[Row]:
             return rows_with_suggestion(job.batch, job.code)
         case Action.FIX:
             return rows_to_fix(job.batch)
+        case Action.USE_ROWS:
+            return grid_rows(job.batch)
     return rows_to_check(job.batch)
 
 
@@ -240,8 +249,13 @@ def _next_rows(job: CorrectionJob) -> list[Row]:
     return [] if job.is_stopped else list(_rows_to_change(job).filter(number__gt=job.last_number)[:CHUNK])
 
 
-def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
-    """Change the rows without saving them. This is the slow part."""
+def _change_rows(job: CorrectionJob, rows: Sequence[Row], corrections: LateCorrections | None = None) -> Sequence[Row]:
+    """Change the rows without saving them, and return those that changed. This is the slow part."""
+    if corrections:
+        changed = [row for row in rows if corrections.apply(row)]
+        for row in changed:
+            row.edited_by_id = job.started_by_id
+        return changed
     for row in rows:
         if job.action in (Action.APPLY, Action.FIX):
             is_edited = row.edit is not None
@@ -254,17 +268,21 @@ def _change_rows(job: CorrectionJob, rows: Iterable[Row]) -> None:
                 row.edited_by_id = job.started_by_id
         else:
             check_again(row)
+    return rows
 
 
 @transaction.atomic
-def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row]) -> bool:
-    """Save the rows and the progress of the job. False, with nothing saved, if someone has stopped the job."""
+def _save_chunk(batch: Batch, job: CorrectionJob, rows: list[Row], changed: Sequence[Row]) -> bool:
+    """Save those of the rows that `changed`, and the progress of the job.
+
+    False, with nothing saved, if someone has stopped the job.
+    """
     renew_claim(batch)
     job.last_number, job.rows_done = rows[-1].number, job.rows_done + len(rows)
     running = CorrectionJob.objects.filter(pk=job.pk, is_stopped=False)
     if not running.update(last_number=job.last_number, rows_done=job.rows_done):
         return False
-    save_rows(rows)
+    save_rows(changed)
     return True
 
 
@@ -318,17 +336,27 @@ def invite_waiting(batch: Batch, *, by: Membership) -> None:
     """Invite the valid rows of a locked batch; the others stay problems. Or ask for a confirmation first.
 
     `by` becomes their inviter, whose permissions are checked again while inviting. Raises AccessDenied; DomainError
-    "gone" if the roles or sites of an import that had ended were deleted; ExplainedError: "none_valid", "over_quota".
+    "gone" if the roles or sites of an import that had ended were deleted; ExplainedError: "none_valid", "over_quota",
+    "still_revoking", "still_sending".
     """
     check_can_change(by, batch, even_suspended=True)
     if not batch.rows.filter(outcome=Row.Outcome.WAITING).exists():
         raise ExplainedError("none_valid", as_reason("none_valid"))
     if batch.has_invited:
+        _check_has_ended(batch)
         check_access_exists(batch)
     if needs_confirmation(batch):
         ask_to_confirm(batch, by=by)
     else:
         start_inviting(batch, by=by)
+
+
+def _check_has_ended(batch: Batch) -> None:
+    """An import that was stopped may still have emails to send. Its chunks may contain rows that were fixed since."""
+    stages = set(batch.chunks.exclude(stage=BatchChunk.Stage.DONE).values_list("stage", flat=True))
+    if stages:
+        code = "still_sending" if BatchChunk.Stage.MAIL in stages else "still_revoking"
+        raise ExplainedError(code, as_reason(code))
 
 
 # --- A corrected file --------------------------------------------------------------------------------
@@ -378,6 +406,32 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
         }
         _replace_file(batch, job, merged.file, authors=sorted({by, *merged.authors}), **what)
     return True
+
+
+def _read_rows(batch: Batch, job: CorrectionJob, budget: Budget) -> LateCorrections | None:
+    """Read the corrected file of an import that has ended. None if it can't be used, and the job has ended."""
+    budget.check_size(job.file_size)
+    budget.check_rows(grid_rows(batch).count())
+    renew_if_due = ClaimRenewer(batch)
+
+    def keep() -> None:
+        budget.check_time()
+        renew_if_due()
+
+    upload = stored_upload(batch, is_correction=True)
+    by = job.started_by_id or DELETED_ACCOUNT
+    try:
+        corrections = read_late_corrections(batch, upload, by=by, limits=budget.limits, keep=keep)
+        _check_may_continue(batch, job)
+    except ExplainedError as broken:
+        budget.check_problem(broken.code)
+        _refuse(batch, job, broken.reasons)
+        return None
+    if corrections.unused:
+        # An admin has to read this before anyone is invited.
+        batch.notice = [as_reason("rows_not_used", rows=corrections.unused, file_name=job.file_name)]
+        CorrectionJob.objects.filter(pk=job.pk).update(then=Then.STAY)
+    return corrections
 
 
 def _check_not_refused(file: BinaryIO, limits: Limits, *, keep: Callable[[], None], first_row: int = 1) -> None:

@@ -69,7 +69,8 @@ def lock_batch(batch: Batch, by: Membership) -> None:
 
     Raises AccessDenied, and DomainError: "busy", "moved_on".
     """
-    waits = Q(state=Batch.State.NEEDS_CORRECTION) | Q(state=Batch.State.DONE, undone_at=None, emptied_at=None)
+    has_ended = Q(state=Batch.State.DONE) | Q(state=Batch.State.STOPPED, inviting_at__isnull=False)
+    waits = Q(state=Batch.State.NEEDS_CORRECTION) | (has_ended & Q(undone_at=None, emptied_at=None))
     # The stored counts of an import that has ended are about to change.
     held = Batch.objects.filter(waits, pk=batch.pk).update(progressed_at=timezone.now(), outcome_counts=None)
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
@@ -248,6 +249,22 @@ def apply_suggestions(row: Row, code: str) -> None:
 def use_suggestions(row: Row) -> None:
     """Use the suggestions for all cells that look like mistakes. Like `check_again`, this doesn't save the row."""
     _use_intended(row, {doubt["column"]: doubt["suggestion"] for doubt in open_doubts(row) if doubt["suggestion"]})
+
+
+def correct_row(row: Row, cells: Cells) -> bool:
+    """Set the cells as a corrected file has them, without saving the row. False if nothing changes.
+
+    Cells beyond the last column aren't in that file. They are dropped, unless the other cells are as they were.
+    """
+    was_skipped, before = row.reason == Row.Reason.SKIPPED_BY_ADMIN, cells_now(row)
+    if was_skipped:
+        row.reason = Row.Reason.NONE
+    if cells == before:
+        return was_skipped
+    row.cells = row.cells or list(before)
+    found = (row.edit or {}).get("found", row.problems)
+    _set_cells(row, cells, keep=any(problem["column"] is None for problem in found))
+    return True
 
 
 def check_again(row: Row) -> None:

@@ -32,7 +32,8 @@ MANY_ROWS = 1_000
 def begin_inviting(batch: Batch) -> None:
     """Divide the waiting rows into chunks, in the transaction that makes the batch `inviting`.
 
-    If its time has passed while it waited for an admin, it is sent as soon as everyone is invited.
+    If its time has passed while it waited for an admin, it is sent as soon as everyone is invited. So are those who are
+    invited after it has ended or was stopped.
     Raises DomainError("over_quota"), with nothing done, if there are more people than may be invited today.
     """
     numbers = list(waiting(batch.rows.all()).order_by("number").values_list("number", flat=True))
@@ -49,9 +50,9 @@ def begin_inviting(batch: Batch) -> None:
         batch_size=500,
     )
     now = timezone.now()
-    batch.inviting_started_at = batch.inviting_started_at or now
-    if batch.send_at is not None and batch.send_at <= now:
+    if batch.send_at is not None and (batch.has_invited or batch.send_at <= now):
         batch.send_at = None
+    batch.inviting_started_at = batch.inviting_started_at or now
     batch.save(update_fields=["inviting_started_at", "send_at"])
 
 

@@ -9,7 +9,7 @@ from invites.models import Batch, Reason
 
 def pop_notice(batch: Batch) -> list[Reason]:
     """Why the file that was just uploaded was not used, if so. Shown in the response, so the page doesn't repeat it."""
-    if batch.state != Batch.State.NEEDS_CORRECTION or not batch.notice:
+    if not batch.can_be_corrected or not batch.notice or batch.notice[0]["code"] != "file_not_used":
         return []
     Batch.objects.filter(pk=batch.pk, state=batch.state, claims=batch.claims).update(notice=[])
     return batch.notice

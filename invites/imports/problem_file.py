@@ -6,6 +6,7 @@ with the number of the row. When it is uploaded again, imports/corrected_file.py
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -17,8 +18,10 @@ from django.utils.translation import gettext as _
 from accounts.errors import DomainError
 from invites.checking import (
     COLUMNS,
+    DELIMITERS,
     Cells,
     Column,
+    CsvLines,
     Decisions,
     Limits,
     Problem,
@@ -43,15 +46,20 @@ CHUNK = 1_000
 
 
 class RowLeft(NamedTuple):
-    """A row that is left to fix, and its cells if an admin has edited it."""
+    """A row that is left to fix, its cells in the file, and its cells if an admin has edited it."""
 
     number: int
     problems: list[dict[str, Any]]
     edited: dict[str, Any] | None
+    in_file: list[str] | None
 
     @property
     def cells(self) -> Cells | None:
         return Cells(*self.edited["cells"]) if self.edited else None
+
+    @property
+    def what_is_wrong(self) -> str:
+        return ". ".join(problems_of(self.problems))
 
 
 def problem_file(batch: Batch) -> Iterator[bytes]:
@@ -65,7 +73,10 @@ def problem_file(batch: Batch) -> Iterator[bytes]:
     rows = _rows_left(batch)
     first = next(rows, None)
     _check_waits(batch)
-    return _lines(batch, upload, chain([first] if first else [], rows))
+    rows = chain([first] if first else [], rows)
+    if not batch.has_invited:
+        return _lines(batch, upload, rows)
+    return _late_lines(batch, rows)
 
 
 def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[bytes]:
@@ -82,12 +93,24 @@ def _lines(batch: Batch, upload: BinaryIO, rows: Iterator[RowLeft]) -> Iterator[
             return
         if record.number == row.number:
             cells = layout.fill(record.cells, row.cells)
-            wrong = f"Row {row.number}. {'. '.join(problems_of(row.problems))}"
+            wrong = f"Row {row.number}. {row.what_is_wrong}"
             # Cells beyond the last column stay beyond it.
             yield writer.line(
                 [*map(escape_formula, cells[:width]), escape_formula(wrong), *map(escape_formula, cells[width:])]
             )
             row = next(rows, None)
+
+
+def _late_lines(batch: Batch, rows: Iterator[RowLeft]) -> Iterator[bytes]:
+    """The same for an import that has ended. Its file was deleted, so this one has only the columns that we read."""
+    delimiter = next((sign for sign, name in DELIMITERS.items() if name == batch.delimiter), ",")
+    lines = CsvLines(delimiter)
+    yield BOM_UTF8
+    yield f"{lines.line([*(column.title for column in COLUMNS), WRONG])}\r\n".encode()
+    for row in rows:
+        cells = row.cells or Cells(*row.in_file or ())
+        wrong = f"Row {row.number}. {row.what_is_wrong}"
+        yield f"{lines.line(map(escape_formula, [*cells, wrong]))}\r\n".encode()
 
 
 def open_stored(batch: Batch, upload: BinaryIO, *, limits: Limits) -> RecordFile:
@@ -125,7 +148,7 @@ def _edited_cells(batch: Batch) -> Iterator[str]:
 def _chunks(rows: QuerySet[Row]) -> Iterator[list[RowLeft]]:
     """The rows in chunks. Each has its own query, so that no cursor is open during a slow download."""
     last = -1
-    while chunk := list(rows.filter(number__gt=last).values_list("number", "problems", "edit")[:CHUNK]):
+    while chunk := list(rows.filter(number__gt=last).values_list("number", "problems", "edit", "cells")[:CHUNK]):
         yield [RowLeft(*values) for values in chunk]
         last = chunk[-1][0]
 
@@ -145,6 +168,6 @@ def _left(batch: Batch) -> QuerySet[Row]:
 
 
 def _check_waits(batch: Batch) -> None:
-    waiting = Batch.objects.filter(pk=batch.pk, state=Batch.State.NEEDS_CORRECTION, created_at=batch.created_at)
-    if not waiting.exists():
+    now = Batch.objects.filter(pk=batch.pk, created_at=batch.created_at).first()
+    if now is None or not now.can_be_corrected or now.has_invited != batch.has_invited:
         raise DomainError("moved_on", _("This import is no longer waiting for corrections."))

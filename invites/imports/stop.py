@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from accounts.activity.actions import Action
@@ -57,6 +57,7 @@ def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[
     ).update(
         state=Batch.State.STOPPED,
         state_reasons=list(reasons),
+        was_stopped=True,
         ended_at=now,
         progressed_at=now,
         claimed_until=None,
@@ -79,11 +80,12 @@ def stop_batch(batch: Batch, *, by: Membership | None = None, reasons: Sequence[
 
 
 def _stop_correcting(batch: Batch, *, by: Membership | None) -> bool:
-    """An import that has ended before is done again. Rows that were fixed since can be invited later."""
+    """An import that has ended before is as it was. Rows that were fixed since can be invited later."""
     before_inviting = (Batch.State.CHECKING, Batch.State.NEEDS_CONFIRMATION)
     corrected = Batch.objects.filter(pk=batch.pk, inviting_started_at__isnull=False, state__in=before_inviting)
+    as_it_was = Case(When(was_stopped=True, then=Value(Batch.State.STOPPED)), default=Value(Batch.State.DONE))
     stopped = corrected.update(
-        state=Batch.State.DONE, claims=F("claims") + 1, claimed_until=None, progressed_at=timezone.now()
+        state=as_it_was, claims=F("claims") + 1, claimed_until=None, progressed_at=timezone.now()
     )
     if stopped:
         batch.refresh_from_db()

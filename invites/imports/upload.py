@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.activity.actions import Action
+from accounts.activity.actions import Action as Logged
 from accounts.activity.log import record
 from accounts.activity.source import current_source
 from accounts.errors import DomainError
@@ -24,6 +25,8 @@ from invites.invitations.authorization import check_may_invite, create_grant
 from invites.invitations.messages import written_by
 from invites.invitations.send_time import check_send_time
 from invites.models import Batch, CorrectionJob
+
+Action = CorrectionJob.Action
 
 
 @in_turn()
@@ -120,23 +123,27 @@ def _start(
 @in_turn()
 @transaction.atomic
 def correct_batch(
-    batch: Batch, *, file_name: str, content: Iterable[bytes], selection: AccessSelection, by: Membership
+    batch: Batch, *, file_name: str, content: Iterable[bytes], selection: AccessSelection | None, by: Membership
 ) -> Batch:
     """Store a corrected file for a batch that waits for one. A job (correction_jobs.py) finds out if it can be used.
 
     The rows of a problem file, which we offer for download, are merged into the file of the batch. Any other file
     replaces it. Until that is done, the batch keeps its file and all edits. Then `by` becomes its inviter.
-    Raises the same as `start_batch`, and DomainError "busy" or "moved_on" if the batch no longer waits.
+    If the batch has ended, it keeps its roles and sites, so `selection` is None: the rows of a problem file correct
+    those that are left, who are invited if nothing is left to fix. Any other file isn't used.
+    Raises the same as `start_batch`, and DomainError "busy" or "moved_on" if the batch no longer waits, or has ended
+    since `by` was asked.
     """
     lock_batch(batch, by)
-    if batch.has_invited:
-        # The file was deleted, and another one would have other rows.
-        raise DomainError("moved_on", _("This import has ended. Fix its rows on the page, or import the file again."))
-    grant = create_grant(by, selection)
-    job = start_job(batch, by, CorrectionJob.Action.USE_FILE, file_name=plain_name(file_name), grant=grant)
+    if batch.has_invited != (selection is None):
+        raise DomainError("moved_on", _("People of this import have been invited meanwhile. Choose the file again."))
+    what: dict[str, Any] = {"action": Action.USE_ROWS, "then": CorrectionJob.Then.INVITE_IF_FIXED}
+    if selection is not None:
+        what = {"action": Action.USE_FILE, "grant": create_grant(by, selection)}
+    job = start_job(batch, by, file_name=plain_name(file_name), **what)
     job.file_size = store_upload(batch, content, is_correction=True)
     job.save(update_fields=["file_size"])
-    record(by.organization_id, Action.IMPORT_CORRECTED, about_import(batch), by=by)
+    record(by.organization_id, Logged.IMPORT_CORRECTED, about_import(batch), by=by)
     return batch
 
 

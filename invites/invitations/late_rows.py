@@ -24,6 +24,7 @@ _NOT_INVITED = (
     | Q(outcome=Row.Outcome.SKIPPED, reason__in=_REASONS)
     # Fixed, and not invited yet.
     | Q(outcome=Row.Outcome.WAITING, batch__state=Batch.State.DONE)
+    | (Q(outcome=Row.Outcome.WAITING, batch__state=Batch.State.STOPPED) & ~Q(problem_codes=""))
 ) & ~_ERASED
 
 
@@ -33,7 +34,10 @@ def can_be_fixed(row: Row) -> bool:
         # Its person was erased.
         return False
     is_skipped = row.outcome == Row.Outcome.SKIPPED and row.reason in _REASONS
-    is_fixed = row.outcome == Row.Outcome.WAITING and row.batch.state == Batch.State.DONE
+    is_done = row.batch.state == Batch.State.DONE
+    # The others of a stopped import are invited together.
+    is_left = row.batch.state == Batch.State.STOPPED and row.problem_codes != ""
+    is_fixed = row.outcome == Row.Outcome.WAITING and (is_done or is_left)
     return (is_skipped or is_fixed or row.outcome == Row.Outcome.PROBLEM) and _takes_rows(row.batch)
 
 

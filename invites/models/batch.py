@@ -137,6 +137,11 @@ class Batch(models.Model):
         help_text="When its emails will be sent. Empty once that has begun, and without a schedule.",
     )
     ended_at = models.DateTimeField(null=True, blank=True)
+    was_stopped = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It was stopped, and nobody was invited since. So it is stopped again once it has been corrected.",
+    )
     undone_at = models.DateTimeField(null=True, blank=True, help_text="When the import was undone.")
     is_being_undone = models.BooleanField(
         default=False,
@@ -239,14 +244,22 @@ class Batch(models.Model):
 
     @property
     def can_be_corrected(self) -> bool:
-        """Whether its rows can be corrected: it waits for that, or it is done, and neither undone nor emptied."""
-        is_done = self.state == self.State.DONE and self.undone_at is None and self.emptied_at is None
-        return is_done or self.state == self.State.NEEDS_CORRECTION
+        """Whether its rows can be corrected: it waits for that, or it can be continued."""
+        return self.can_be_continued or self.state == self.State.NEEDS_CORRECTION
+
+    @property
+    def can_be_continued(self) -> bool:
+        """Whether the rows that are left can join it: it is done or was stopped, and neither undone nor emptied."""
+        is_stopped = self.state == self.State.STOPPED and self.has_invited
+        is_kept = self.undone_at is None and self.emptied_at is None
+        return is_kept and (is_stopped or self.state == self.State.DONE)
 
     @property
     def correctable_state(self) -> str:
         """The state in which its rows can be corrected."""
-        return self.State.DONE if self.has_invited else self.State.NEEDS_CORRECTION
+        if not self.has_invited:
+            return self.State.NEEDS_CORRECTION
+        return self.State.STOPPED if self.was_stopped else self.State.DONE
 
     @property
     def keeps_rows(self) -> bool:
@@ -293,6 +306,7 @@ class CorrectionJob(models.Model):
 
     class Action(models.TextChoices):
         USE_FILE = "use_file", "Use a corrected file"
+        USE_ROWS = "use_rows", "Use the rows of a corrected file, after the import has ended"
         APPLY = "apply", "Apply the suggestions for a kind of problem"
         FIX = "fix", "Use the suggestions for cells that look like mistakes"
         CHECK = "check", "Check the edited rows again"

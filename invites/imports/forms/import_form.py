@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import DomainError
 from accounts.labels import MessageField
 from accounts.models import Membership
-from accounts.organizations.forms import GrantForm
+from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.wording import counted, grouped, separated
 from invites.checking import PastedText
 from invites.imports.paste import number_in, read_paste
@@ -49,7 +51,17 @@ class CsvField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Only the part of the form that is shown counts."""
-        return super().clean(data, initial) if self.is_needed else None
+        if not self.is_needed:
+            return None
+        file: UploadedFile[Any] = super().clean(data, initial)
+        if (file.size or 0) > self.max_mb * 1024 * 1024:
+            message = gettext(
+                "This file is {size} MB, and the limit is {limit} MB. "
+                "Split it into smaller files and import them one at a time."
+            )
+            message = message.format(size=megabytes(file.size or 0), limit=grouped(self.max_mb))
+            raise forms.ValidationError(message, code="too_large")
+        return file
 
     @property
     def limits(self) -> str:
@@ -73,7 +85,8 @@ class PasteField(forms.Field):
 class ImportForm(SendTimeMixin, GrantForm):
     """The form of *Import users*. It only receives a file, which is checked later, or pasted rows.
 
-    A corrected file can't be pasted, so with `is_correction` there is no choice.
+    A corrected file can't be pasted, so with `is_correction` there is no choice. At first, it is to be sent at
+    `send_at`, unless that has passed.
     """
 
     source = forms.ChoiceField(
@@ -87,7 +100,14 @@ class ImportForm(SendTimeMixin, GrantForm):
     pasted = PasteField(label=_("Pasted rows"), required=False)
     message = MessageField(label=_("Personal message"), help_text=PERSONAL_MESSAGE)
 
-    def __init__(self, *args: Any, membership: Membership, is_correction: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        membership: Membership,
+        is_correction: bool = False,
+        send_at: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, membership=membership, **kwargs)
         for name in ("roles", "sites"):
             self.fields[name].note = _("for everyone you import")  # type: ignore[attr-defined]
@@ -97,7 +117,8 @@ class ImportForm(SendTimeMixin, GrantForm):
             # The message was written when the import was started.
             del self.fields["message"]
         else:
-            self.add_send_time(membership.organization, may_be_now=True)
+            later = send_at if send_at and send_at > timezone.now() else None
+            self.add_send_time(membership.organization, may_be_now=True, chosen=later)
         self.is_pasting = not is_correction and self.data.get("source") == "paste"
         cast(CsvField, self.fields["file"]).is_needed = not self.is_pasting
         self.fields["file"].help_text = format_html(
@@ -134,16 +155,19 @@ class ImportForm(SendTimeMixin, GrantForm):
         """The number of lines of a text that is too long, of which the browser sends only the beginning."""
         return number_in(self.data.get("pasted_lines", ""))
 
-    def clean_file(self) -> UploadedFile[Any] | None:
-        file: UploadedFile[Any] | None = self.cleaned_data["file"]
-        if file is None:
-            return None
-        limit = settings.MAX_UPLOAD_MB * 1024 * 1024
-        if (file.size or 0) > limit:
-            message = gettext(
-                "This file is {size} MB, and the limit is {limit} MB. "
-                "Split it into smaller files and import them one at a time."
+
+class CorrectedRowsForm(PlainForm):
+    """The form of a corrected file for an import that has ended: roles and sites can't change anymore."""
+
+    file = CsvField()
+
+    def clean(self) -> dict[str, Any]:
+        if "roles" in self.data:
+            # The form was shown before anyone was invited, and could change them.
+            raise forms.ValidationError(
+                gettext(
+                    "People of this import have been invited meanwhile, so its roles and sites can’t change anymore. "
+                    "Choose the file again."
+                )
             )
-            message = message.format(size=megabytes(file.size or 0), limit=grouped(settings.MAX_UPLOAD_MB))
-            raise forms.ValidationError(message, code="too_large")
-        return file
+        return self.cleaned_data

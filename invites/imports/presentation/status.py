@@ -119,6 +119,12 @@ _JOBS = {
         text=gettext_lazy("Every edited row is checked again before anyone is invited."),
         before_stopping=gettext_lazy("All fixes are kept. This doesn’t invite anyone."),
     ),
+    Action.USE_ROWS: _JobTexts(
+        title=gettext_lazy("Checking {corrected}"),
+        step=gettext_lazy("Correcting the rows"),
+        text=gettext_lazy("The rows that are left are replaced by those of the corrected file, and checked."),
+        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+    ),
     Action.USE_FILE: _JobTexts(
         title=gettext_lazy("Checking {corrected}"),
         step=gettext_lazy("Checking the corrected file"),
@@ -315,10 +321,12 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
         case State.NEEDS_CONFIRMATION:
             return Step("warn", _("Inviting"), text=_to_confirm(batch, summary))
         case State.DONE:
-            return Step("done", pgettext("step", "Invited"), invited, result_text(batch, summary))
+            text = _joined([result_text(batch, summary), text_of(batch.notice)])
+            return Step("done", pgettext("step", "Invited"), invited, text)
         case State.STOPPED if batch.checked_at:
             stay = _("People who have already been invited stay invited.")
             sentences = [stopped_text(batch, summary), stay if summary.invited else _("Nobody has been invited.")]
+            sentences.append(text_of(batch.notice))
             return Step("stopped", pgettext("step", "Invited"), invited, _joined(sentences))
         case State.FAILED if batch.checked_at:
             return Step("failed", pgettext("step", "Invited"), invited, _why(batch))

@@ -21,7 +21,8 @@ class Summary:
     `scheduled`, `accepted`, `waiting_answer`, `bounced`, `expired`, `declined` and `revoked` are parts of `invited`;
     `undone` are those of `revoked` that are revoked by undoing the batch. `waiting` is 0 in a batch that has ended: its
     waiting rows count as `failed`, and in a stopped batch as `stopped`, which is a part of `failed`. In one that is
-    done, they were fixed since: `fixed` is a part of `problems`. `skips` has the skipped rows by their reason.
+    done, they were fixed since: `fixed` is a part of `problems`. In both, they can still be invited, and `invitable` is
+    their number. `skips` has the skipped rows by their reason.
     """
 
     rows: int = 0
@@ -37,6 +38,7 @@ class Summary:
     skips: Counter[str] = field(default_factory=Counter)
     problems: int = 0
     fixed: int = 0
+    invitable: int = 0
     skipped_by_admin: int = 0
     failed: int = 0
     stopped: int = 0
@@ -47,6 +49,11 @@ class Summary:
     def to_fix(self) -> int:
         """The rows with problems that no admin has skipped."""
         return self.problems - self.skipped_by_admin
+
+    @property
+    def left(self) -> int:
+        """The rows of an import that has ended whose people can still join it, once their problems are fixed."""
+        return self.problems - self.fixed + self.invitable
 
     @property
     def skipped(self) -> int:
@@ -106,6 +113,7 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
     fixed = waiting if batch.state == Batch.State.DONE else 0
     never_invited = waiting if batch.state in Batch.ENDED and not fixed else 0
     stopped = never_invited if batch.state == Batch.State.STOPPED else 0
+    invitable = waiting if batch.can_be_continued else 0
     # Workers are about to revoke these.
     unsent = batch.invitations.scheduled().sent_with_import().count() if batch.state == Batch.State.STOPPED else 0
     return Summary(
@@ -115,6 +123,7 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
         skips=Counter({reason.value: rows[Outcome.SKIPPED, reason] for reason in Row.SKIP_REASONS}),
         problems=by_outcome[Outcome.PROBLEM] + fixed,
         fixed=fixed,
+        invitable=invitable,
         skipped_by_admin=rows[Outcome.PROBLEM, Reason.SKIPPED_BY_ADMIN],
         failed=by_outcome[Outcome.FAILED] + never_invited + unsent,
         stopped=rows[Outcome.FAILED, Reason.STOPPED] + stopped + unsent,

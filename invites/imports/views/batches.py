@@ -28,7 +28,7 @@ from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
 from invites.imports.declined import declined_rows
 from invites.imports.notices import banner_topic, close_banner
-from invites.imports.presentation.banners import banners_for
+from invites.imports.presentation.banners import banners_for, concerning
 from invites.imports.presentation.plot import plot_of
 from invites.imports.presentation.responses import day_table, response_lines
 from invites.imports.presentation.rows import report_lines, shown_outcome
@@ -149,13 +149,21 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
-        "can_be_continued": may_change and batch.can_be_corrected and summary.problems > 0,
+        "not_sent": summary.stopped - summary.invitable if may_change and batch.can_be_continued else 0,
+        "can_be_continued": may_change and batch.can_be_continued and summary.left > 0,
         "declined": declined_rows(batch).count() if may_change and summary.skips[Row.Reason.ALREADY_DECLINED] else 0,
         "deactivated": still_deactivated(batch).count() if may_reactivate else 0,
-        "notice": stopped_text(batch, summary) if batch.state == Batch.State.STOPPED else text_of(batch.state_reasons),
+        "notice": _notice_text(batch, summary),
         "may_undo": may_change and summary.waiting_answer + summary.bounced + summary.expired > 0,
         "may_download": may_change and request.membership.has_permission(Permission.VIEW_USERS),
     }
+
+
+def _notice_text(batch: Batch, summary: Summary) -> str:
+    """Why the import ended as it did, and what became of the last attempt to continue it."""
+    is_stopped = batch.state == Batch.State.STOPPED
+    ended = stopped_text(batch, summary) if is_stopped else text_of(batch.state_reasons)
+    return " ".join(filter(None, [ended, text_of(batch.notice)]))
 
 
 def _page_with_row(batch: Batch, number: str) -> int:
@@ -263,9 +271,9 @@ def message_response(request: MemberRequest, batch: Batch, message: str, *, warn
 @requires(Permission.INVITE_USERS)
 @require_POST
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
-    """Close the banner of one's own import. `?read=` is its topic, which may have changed since it was shown."""
+    """Close the banner of an import. `?read=` is its topic, which may have changed since it was shown."""
     batch = batch_to_see(request, pk)
-    if batch.working_inviter_id != request.user.pk:
+    if not Batch.objects.filter(concerning(request.membership), pk=pk).exists():
         raise Http404
     close_banner(batch, read=request.GET.get("read") or banner_topic(batch))
     if asks_for_fragment(request):

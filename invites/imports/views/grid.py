@@ -48,7 +48,7 @@ Then = CorrectionJob.Then
 
 PAGE_ROWS = 50
 # The codes of errors after which the admin stays in the grid.
-STAYS = ("none_valid", "other_file", "still_wrong")
+STAYS = ("none_valid", "other_file", "still_wrong", "still_sending", "still_revoking")
 _CELL = re.compile(r"cell-(\d{1,9})-(\d{1,3})")
 _ROWS_FIXED = ngettext_lazy("{count} row fixed.", "{count} rows fixed.")
 _ROWS_CHANGED = ngettext_lazy("{count} row changed.", "{count} rows changed.")
@@ -81,6 +81,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
         batch = batch_to_see(request, pk)
         is_empty = batch.has_invited and not grid_rows(batch).exists()
         if not batch.can_be_corrected or is_empty:
+            _say_why_not(request, batch)
             return redirect("imports:batch", organization, pk)
         return _render_page(request, batch)
     batch = batch_to_change(request, pk)
@@ -108,6 +109,16 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     if action.name in ("check", "whole"):
         return _show_first_left(request, batch)
     return redirect(f"{_address(request)}#row-{action.number}" if action.number else _address(request))
+
+
+def _say_why_not(request: MemberRequest, batch: Batch) -> None:
+    """Why somebody who wanted to fix rows sees the page of the import instead."""
+    if batch.is_running:
+        return
+    if batch.can_be_corrected:
+        messages.info(request, _("Nothing is left to fix. These are the results."))
+    else:
+        messages.info(request, _("This import is no longer waiting for corrections."))
 
 
 def _apply_action(action: GridAction, batch: Batch, edits: list[Edit], request: MemberRequest) -> EditResult:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
@@ -17,7 +21,7 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS, LONGEST_PASTE
 from invites.imports.confirm import cancel_unconfirmed
-from invites.imports.forms.import_form import ImportForm
+from invites.imports.forms.import_form import CorrectedRowsForm, ImportForm
 from invites.imports.notices import pop_notice
 from invites.imports.paste import number_in, understand_paste
 from invites.imports.presentation.paste import ShownPaste, shown_paste
@@ -35,16 +39,25 @@ from invites.reasons import text_of
 def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     """Ask for roles, sites, and a file or pasted rows. Then check them, and invite everyone if there are no problems.
 
-    `?again=ID` preselects the roles and sites of an earlier import. If that waits for an answer about its file or for a
-    confirmation, the new file replaces it. With `?correct=ID`, the file is a corrected one for an import that waits for
-    corrections.
+    `?again=ID` preselects the roles, sites, message and time of an earlier import. If that waits for an answer about
+    its file or for a confirmation, the new file replaces it. With `?correct=ID`, the file is a corrected one for an
+    import that waits for corrections, or that has ended and has rows left.
     """
     correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
+    if correcting and correcting.has_invited:
+        return _correct_late_rows(request, correcting)
     earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
     initial = {**ImportForm.initial_for(selection_of(earlier.grant)), "message": earlier.message} if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
-    form = ImportForm(data, files, membership=request.membership, is_correction=correcting is not None, initial=initial)
+    form = ImportForm(
+        data,
+        files,
+        membership=request.membership,
+        is_correction=correcting is not None,
+        send_at=earlier.send_at if earlier else None,
+        initial=initial,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             batch = _store(request, form, correcting)
@@ -62,6 +75,36 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     if form.is_pasting and request.POST.get("pasted") and "pasted" not in form.errors:
         context["understood"] = _understood(request)
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
+
+
+def _correct_late_rows(request: MemberRequest, batch: Batch) -> HttpResponse:
+    """Ask for a corrected file for an import that has ended, and correct its rows."""
+    form = CorrectedRowsForm(posted(request), request.FILES if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            correct_batch(batch, file_name=upload.name, content=upload.chunks(), selection=None, by=request.membership)
+        except DomainError as broken:
+            form.add_error(None, broken.message)
+        else:
+            tasks.start_processing(batch)
+            batch.refresh_from_db()
+            refusal = pop_notice(batch)
+            if not refusal:
+                return _corrected_response(request, batch)
+            form.add_error(None, text_of(refusal))
+    context = {"form": form, "correcting": batch, "is_late": True}
+    return render(request, "imports/import.html", context, status=422 if form.errors else 200)
+
+
+def _corrected_response(request: MemberRequest, batch: Batch) -> HttpResponse:
+    """The rows that are left; or if the import goes on, its progress."""
+    if not batch.can_be_corrected:
+        return started_response(request, batch, in_dialog=asks_for_fragment(request))
+    if not batch.notice:
+        messages.success(request, _("The rows of the corrected file were used."))
+    address = reverse("imports:batch_problems", args=[request.organization.slug, batch.pk])
+    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 
 
 def _drop_waiting(request: MemberRequest, earlier: Batch | None) -> None:

@@ -25,7 +25,7 @@ from invites.imports.selectors.rows import rows_of
 from invites.imports.selectors.summary import Summary, summary_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
-from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
+from invites.imports.upload import invite_valid_rows, start_batch
 from invites.invitations.late_rows import can_be_fixed, find_late_row, lock_late_row
 from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row
 from tests.files import csv_of
@@ -133,7 +133,7 @@ def test_undo_revokes_all_of_them(ended: Batch, by: Membership, work: Work) -> N
         invite_valid_rows(ended, by=by)
 
 
-@pytest.mark.parametrize("state", ["stopped", "rejected", "failed", "inviting"])
+@pytest.mark.parametrize("state", ["rejected", "failed", "inviting"])
 def test_other_imports_are_not_corrected(ended: Batch, by: Membership, state: str) -> None:
     Batch.objects.filter(pk=ended.pk).update(state=state)
     ended.refresh_from_db()
@@ -293,13 +293,6 @@ def test_a_job_ends_where_the_import_was(ended: Batch, by: Membership, monkeypat
     assert (ended.state, figures(ended)) == ("done", (7, 4, 3, 0))
 
 
-def test_a_corrected_file_is_refused(ended: Batch, by: Membership, read_only: AccessSelection) -> None:
-    with domain_error("moved_on"):
-        correct_batch(ended, file_name="b.csv", content=[csv_of("x@example.com")], selection=read_only, by=by)
-    ended.refresh_from_db()
-    assert (ended.state, ended.file_name) == ("done", "team.csv")
-
-
 def test_skipped_rows_can_be_restored_later(ended: Batch, by: Membership) -> None:
     skip_row(ended, 3, by=by)
     assert grid_counts(ended).tally.skipped_by_admin == 1
@@ -361,7 +354,7 @@ def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Bat
     assert "5 rows of this file haven’t been invited yet" in page
     grid = ines.get(url_of(ended, "imports:batch_problems"))
     assert "The others are invited already." in words_of(grid)
-    assert "Upload a corrected file" not in words_of(grid)
+    assert "Upload a corrected file" in words_of(grid)
     row = ended.rows.get(number=3)
     cells = {"cell-3-0": "late3@example.com", "seen-3": row.version, "shown": ended.created_at.isoformat()}
     ines.post(url_of(ended, "imports:batch_problems"), {"do": "save", **cells})
@@ -375,6 +368,15 @@ def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Bat
     page = words_of(ines.get(url_of(ended)))
     assert "4 rows of this file haven’t been invited yet" in page
     assert Row.objects.get(batch=ended, number=3).outcome == "invited"
+
+
+def test_who_wanted_to_fix_rows_reads_why_they_see_the_results(ines: Client, run: Callable[..., Batch]) -> None:
+    done = run(csv_of("ann@example.com"))
+    page = ines.get(url_of(done, "imports:batch_problems"), follow=True)
+    assert "Nothing is left to fix. These are the results." in words_of(page)
+    Batch.objects.update(undone_at=timezone.now())
+    page = ines.get(url_of(done, "imports:batch_problems"), follow=True)
+    assert "This import is no longer waiting for corrections." in words_of(page)
 
 
 def test_members_who_cannot_grant_it_only_see_it(
