@@ -129,7 +129,8 @@ class SendTimeMixin:
         """Whether a time is chosen."""
         if "send" not in self.fields:
             return "send_date" in self.fields
-        return (self.data if self.is_bound else self.initial).get("send") == LATER
+        chosen = self.data if self.is_bound else self.initial
+        return bool(chosen.get("send") == LATER)
 
     @property
     def zone_text(self) -> str:

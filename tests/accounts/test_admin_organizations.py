@@ -10,9 +10,8 @@ from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client
 
-from accounts.admin import organizations
 from accounts.models import ActivityEntry, Organization, User
-from accounts.organizations.operators import delete_organization
+from accounts.organizations import operators
 from accounts.users.account_email import send_due_emails
 from tests.conftest import PASSWORD
 from tests.pages import text_of
@@ -106,13 +105,13 @@ def test_only_the_name_can_be_changed(client: Client, acme: Organization, operat
 def test_renaming_one_that_another_operator_has_just_deleted_says_so(
     client: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = organizations.rename_by_operator
+    rename = operators.rename_by_operator
 
     def delete_first(organization: Organization, name: str, *, by: User) -> None:
-        delete_organization(organization, by=by)
+        operators.delete_organization(organization, by=by)
         rename(organization, name, by=by)
 
-    monkeypatch.setattr(organizations, "rename_by_operator", delete_first)
+    monkeypatch.setattr("accounts.admin.organizations.rename_by_operator", delete_first)
 
     told = client.post(page_of(acme, "change"), {"name": "Acme Europe"}, follow=True)
 

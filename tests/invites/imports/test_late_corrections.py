@@ -216,7 +216,7 @@ def test_the_access_must_still_exist(ines: Client, ended: Batch, by: Membership,
 
 
 def test_roles_and_sites_do_not_change_with_a_form_from_before_the_end(
-    ines: Client, ended: Batch, by: Membership, read_only: AccessSelection, grant: dict[str, list[int]]
+    ines: Client, ended: Batch, by: Membership, read_only: AccessSelection, grant: dict[str, Any]
 ) -> None:
     content = file_of(fixed(table(ines, ended), *LATE))
     with domain_error("moved_on"):
