@@ -404,7 +404,7 @@ def test_a_corrected_file_for_an_import_that_moved_on_is_refused(ines: Client, r
     response = submit_import(ines, csv_of("ben@example.com"), query=f"?correct={batch.pk}", **grant)
 
     assert response.status_code == 422
-    assert "This import has ended. Fix its rows on the page, or import the file again." in text(response)
+    assert "People of this import have been invited meanwhile" in text(response)
     assert (Batch.objects.count(), Invitation.objects.count(), UploadPart.objects.count()) == (1, 1, 0)
 
 
