@@ -69,7 +69,7 @@ def lock_batch(batch: Batch, by: Membership) -> None:
 
     Raises AccessDenied, and DomainError: "busy", "moved_on".
     """
-    has_ended = Q(state=Batch.State.DONE) | Q(state=Batch.State.STOPPED, inviting_at__isnull=False)
+    has_ended = Q(state=Batch.State.DONE) | Q(state=Batch.State.STOPPED, inviting_started_at__isnull=False)
     waits = Q(state=Batch.State.NEEDS_CORRECTION) | (has_ended & Q(undone_at=None, emptied_at=None))
     # The stored counts of an import that has ended are about to change.
     held = Batch.objects.filter(waits, pk=batch.pk).update(progressed_at=timezone.now(), outcome_counts=None)

@@ -194,12 +194,12 @@ def test_only_who_could_grant_the_access(half: Batch, lesser: Membership) -> Non
 
 def test_the_page_offers_it(ines: Client, stopped: Batch, client_of: Callable[[Any], Client], lesser: Any) -> None:
     page = words_of(ines.get(url_of(stopped)))
-    assert "7 rows of this file aren’t invited yet" in page
+    assert "7 rows of this file haven’t been invited yet" in page
     assert "2 of them can be invited with the same access and message." in page
     grid = words_of(ines.get(url_of(stopped, "imports:batch_problems")))
     assert "This import was stopped." in grid
     assert "Download these rows" in grid
-    assert "aren’t invited yet" not in words_of(client_of(lesser.user).get(url_of(stopped)))
+    assert "haven’t been invited yet" not in words_of(client_of(lesser.user).get(url_of(stopped)))
 
     ines.post(url_of(stopped, "imports:batch_invite_valid"))
 
