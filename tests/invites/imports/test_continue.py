@@ -353,7 +353,7 @@ def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Bat
     page = words_of(ines.get(url_of(ended)))
     assert "5 rows of this file haven’t been invited yet" in page
     grid = ines.get(url_of(ended, "imports:batch_problems"))
-    assert "The others are invited already." in words_of(grid)
+    assert "Everyone else has been invited." in words_of(grid)
     assert "Upload a corrected file" in words_of(grid)
     row = ended.rows.get(number=3)
     cells = {"cell-3-0": "late3@example.com", "seen-3": row.version, "shown": ended.created_at.isoformat()}
