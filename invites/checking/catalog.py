@@ -381,10 +381,10 @@ _ROW = (
              "found",
          ),
          gettext_noop("Shorten it."), "151 letters"),
-    Kind("description_too_long", "row", gettext_noop("Description too long"),
+    Kind("text_too_long", "row", gettext_noop("Text too long"),
          ngettext_noop(
-             "This description has {found} character, and the limit is {limit}",
-             "This description has {found} characters, and the limit is {limit}",
+             "This text has {found} character, and the limit is {limit}",
+             "This text has {found} characters, and the limit is {limit}",
              "found",
          ),
          gettext_noop("Shorten it."), "1,001 characters"),

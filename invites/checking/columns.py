@@ -66,7 +66,7 @@ class Column:
 _LONGEST_NAME, _LONGEST_DESCRIPTION = 150, 1_000
 _check_first_name = partial(check_name, needed="first_name_needed", longest=_LONGEST_NAME)
 _check_last_name = partial(check_name, needed="last_name_needed", longest=_LONGEST_NAME)
-_check_description = partial(check_text, too_long="description_too_long", longest=_LONGEST_DESCRIPTION)
+_check_description = partial(check_text, longest=_LONGEST_DESCRIPTION)
 
 COLUMNS = (
     Column(

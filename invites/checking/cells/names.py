@@ -68,20 +68,17 @@ def _check_name(cell: str, needed: str, longest: int) -> str | CellError:
 _check_name_cached = lru_cache(maxsize=4096)(_check_name)
 
 
-def check_text(cell: str, *, too_long: str, longest: int) -> str | CellError:
-    """A text of any kind without what surrounds it, or what is wrong with it. It may be empty, and may have lines.
-
-    `too_long` is the code for a text of more than `longest` characters.
-    """
+def check_text(cell: str, *, longest: int) -> str | CellError:
+    """A text of any kind without what surrounds it, or what is wrong with it. It may be empty, and may have lines."""
     if not cell or (len(cell) <= longest and USUAL_TEXT.fullmatch(cell)):
         return cell
     text = trim(cell if cell.isprintable() else cell.translate(_TO_SPACES))
     if len(text) > longest:
-        return CellError(too_long, {"found": len(text), "limit": longest})
+        return CellError("text_too_long", {"found": len(text), "limit": longest})
     if not text.isprintable() and is_blank(text):
         return ""
     error = _find_error_in_text(text)
-    return _with_valid_suggestion(error, partial(check_text, too_long=too_long, longest=longest)) if error else text
+    return _with_valid_suggestion(error, partial(check_text, longest=longest)) if error else text
 
 
 def _find_error_in_text(text: str) -> CellError | None:

@@ -65,8 +65,8 @@ def test_titles_are_unique() -> None:
 
 
 def codes_in_the_source() -> set[str]:
-    """The codes that the check of a cell names: `CellError("email_needed")`, `needed="…"`, `too_long="…"`."""
-    named = r"""\b(?:CellError\(|needed=|too_long=)\s*"(\w+)\""""
+    """The codes that the check of a cell names: `CellError("email_needed")` and `needed="…"`."""
+    named = r"""\b(?:CellError\(|needed=)\s*"(\w+)\""""
     sources = [path.read_text() for path in (ROOT / "invites" / "checking").rglob("*.py")]
     return {code for source in sources for code in re.findall(named, source)}
 
@@ -109,7 +109,7 @@ EXAMPLES: dict[str, tuple[bytes, Limits]] = {
     "email_with_name": (ROWS % (b"Anna <anna@company.com>", b""), Limits()),
     "email_twice": (ROWS % (b"anna@company.com; bob@company.com", b""), Limits()),
     "email_other": (ROWS % ("\u0301anna@company.com".encode(), b""), Limits()),
-    "description_too_long": (ROWS % (b"anna@company.com", b"d" * 1_001), Limits()),
+    "text_too_long": (ROWS % (b"anna@company.com", b"d" * 1_001), Limits()),
 }
 
 

@@ -84,7 +84,7 @@ def test_a_cell_may_be_as_long_as_the_limit_and_no_longer() -> None:
     limits = Limits(max_cell=200_000)
     row = 'anna@company.com,Anna,Berg,"{}"\n'
     report = check_bytes((HEADER + row.format("d" * 200_000)).encode(), limits=limits)
-    assert [problem.code for problem in report.problems] == ["description_too_long"]
+    assert [problem.code for problem in report.problems] == ["text_too_long"]
 
 
 def test_an_endless_line_is_rejected_before_it_fills_the_memory() -> None:

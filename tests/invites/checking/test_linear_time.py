@@ -228,7 +228,7 @@ HEURISTICS: dict[str, Function] = {
     "email before a domain": lambda text: check_person(email=f"{text}@company.com"),
     "domain": lambda text: check_person(email=f"anna@{text}.com"),
     "name": lambda text: check_name(text, needed="first_name_needed", longest=10**9),
-    "description": lambda text: check_text(text, too_long="description_too_long", longest=10**9),
+    "description": lambda text: check_text(text, longest=10**9),
     "error or formula of a spreadsheet": lambda text: (is_spreadsheet_error(text), text_of_formula(f'="{text}"')),
     "damaged text": lambda text: (fix_damage(text), doubt_name(text, str), doubt_name(f"{text}?", str)),
     "look-alikes": lambda text: (plain_form(text), doubt_address(f"{text}@company.com")),

@@ -132,7 +132,7 @@ def test_shortens_a_long_value() -> None:
 
 @pytest.mark.parametrize(
     ("description", "code"),
-    {"d" * 1001: "description_too_long", "a\x01b": "control_character", "a\u202eb": "direction_override"}.items(),
+    {"d" * 1001: "text_too_long", "a\x01b": "control_character", "a\u202eb": "direction_override"}.items(),
 )
 def test_rejects_a_harmful_description(description: str, code: str) -> None:
     (problem,) = check_person(description=description).problems
@@ -165,7 +165,7 @@ def test_the_full_check_accepts_every_letter_of_a_usual_description() -> None:
     assert len(letters) > 40_000
     for letter in letters:
         for text in (letter, f"a{letter}", f"{letter} {letter}"):
-            assert check_text(text, too_long="description_too_long", longest=1_000) == text
+            assert check_text(text, longest=1_000) == text
     assert USUAL_TEXT.fullmatch("")
     for text in (" a", "a ", " ", "a\x07", "a\u202eb", "a\ufffd", "a\nb"):
         assert not USUAL_TEXT.fullmatch(text)
