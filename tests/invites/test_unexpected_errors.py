@@ -27,7 +27,7 @@ from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
 from invites.mailing import outbox
 from invites.mailing.send_lock import HeldSendLock
-from invites.models import Batch, BatchChunk, Invitation, Row
+from invites.models import Batch, BatchChunk, Invitation, InvitationQuerySet, Row
 from invites.reasons import text_of
 from invites.unexpected_errors import reference_of
 from tests.files import csv_of, many
@@ -331,7 +331,7 @@ def test_an_undo_that_hits_a_bug_waits_longer_and_says_so(
     Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
     assert recovery.find_stalled_work().to_undo == [batch.pk]
     with monkeypatch.context() as broken:
-        breaks(broken, undo, "_pending")
+        breaks(broken, InvitationQuerySet, "pending_of_batch")
         tasks.revoke_slice.apply((batch.pk,))
     Batch.objects.filter(pk=batch.pk).update(progressed_at=timezone.now() - timedelta(minutes=1))
 

@@ -84,7 +84,7 @@ def test_an_address_beyond_ascii_is_found_in_values(acme: Organization, admin_me
         "affected_count = 17",
         "channel = 'command'",
         "command = 'x'",
-        "once = 'x'",
+        "idempotency_key = 'x'",
         "actor_name = '', action = 'left'",
     ],
 )

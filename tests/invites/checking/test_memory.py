@@ -92,4 +92,5 @@ def test_no_kind_of_bad_row_grows_the_memory(pattern: str, monkeypatch: pytest.M
 
 def test_an_address_takes_less_than_130_bytes() -> None:
     pattern = "person{0}@company.com,Anna,Berg,\n"
-    assert (peak_of(pattern, 40_000) - peak_of(pattern, 20_000)) * MB / 20_000 < 130
+    # A set doubles when it is full. With these numbers, it is as full as with a million addresses.
+    assert (peak_of(pattern, 62_000) - peak_of(pattern, 31_000)) * MB / 31_000 < 130

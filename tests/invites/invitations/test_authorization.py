@@ -85,7 +85,8 @@ def test_every_action_on_an_invitation_is_listed() -> None:
     # An undo checks each person.
     of_bulk_actions = {"work.cancel_bulk_action", "work.why_not_cancel", "start.start_undo"}
     # What a worker does with an action that was started, and what only reads what the viewer may see.
-    others = {"steps.handle_chunk", "results.visible_rows", "undo_plan.plan_undo"}
+    steps = {"steps.handle_chunk", "members.handle_members", "invitations.handle_invitations", "decider.rules_now"}
+    others = steps | {"results.visible_rows", "undo_plan.plan_undo"}
     assert set(found_actions("BulkAction")) == of_bulk_actions | others
     found = {each.name for each in views_of(urlpatterns) if "invitations/<int:pk>/" in each.route}
     assert found == ADDRESSES

@@ -48,9 +48,10 @@ def invited(batch: Batch) -> list[int]:
 def send_all(ids: list[int]) -> SendResult:
     """As a worker does that has nothing else to do: throttled emails are sent when the limit allows."""
     run = send_now(ids)
-    while run.throttled:
+    # On a busy machine, a turn may end before all were tried.
+    while rest := [*run.throttled, *run.not_tried]:
         time.sleep(run.retry_in or 0)
-        run = send_now(run.throttled)
+        run = send_now(rest)
     return run
 
 

@@ -149,6 +149,7 @@ def test_says_when_there_are_more(ines: Client, run: Run, by: Membership) -> Non
 
 def test_the_first_ones_are_those_of_the_newest_imports(run: Run, by: Membership) -> None:
     run(many(SHOWN + 5), name="old.csv")
+    run(csv_of(*(f"older{number}@@people.example.com" for number in range(5))), name="older problems.csv")
     run(csv_of(*(f"bad{number}@@people.example.com" for number in range(SHOWN))), name="problems.csv")
     run(many(3, domain="sub.people.example.com"), name="newest.csv")
 
