@@ -25,6 +25,7 @@ from invites.imports.check_claims import (
     NeedsWorker,
     claim_batch,
     held,
+    keeping,
     renew_claim,
 )
 from invites.imports.cleanup import clean_up, delete_some_rows
@@ -141,12 +142,7 @@ def _job_of(batch: Batch) -> CorrectionJob | None:
 
 def _check(batch: Batch, budget: Budget) -> None:
     budget.check_size(batch.file_size)
-    upload, renew_if_due = stored_upload(batch), ClaimRenewer(batch)
-
-    def keep() -> None:
-        budget.check_time()
-        renew_if_due()
-
+    upload = stored_upload(batch)
     check = checking.Check(
         upload,
         limits=limits_of(batch, budget.limits),
@@ -155,7 +151,7 @@ def _check(batch: Batch, budget: Budget) -> None:
         allowed=allowed_domains(batch.organization),
         first_row=batch.first_row,
         known=known_rows_of(batch),
-        while_waiting=keep,
+        while_waiting=keeping(batch, budget.check_time),
     )
     _delete_staged_rows(batch)
     skipped_numbers = frozenset(batch.skipped_numbers)

@@ -6,6 +6,7 @@ As with chunks (chunks.py), a claim is a conditional UPDATE that expires, and an
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -74,3 +75,14 @@ class ClaimRenewer:
         if time.monotonic() - self._renewed_at >= RENEW_SECONDS:
             renew_claim(self._batch)
             self._renewed_at = time.monotonic()
+
+
+def keeping(batch: Batch, check_time: Callable[[], None]) -> Callable[[], None]:
+    """What reading a file calls again and again: it keeps to the time of a budget, and renews the claim."""
+    renew_if_due = ClaimRenewer(batch)
+
+    def keep() -> None:
+        check_time()
+        renew_if_due()
+
+    return keep

@@ -21,7 +21,7 @@ from invites.checking import Check, Limits
 from invites.imports.activity import record_edit_of_all, source_now
 from invites.imports.authors import DELETED_ACCOUNT, check_authors
 from invites.imports.bulk_insert import AnyOf
-from invites.imports.check_claims import ClaimRenewer, held, renew_claim
+from invites.imports.check_claims import held, keeping, renew_claim
 from invites.imports.confirm import ask_to_confirm, check_access_exists, needs_confirmation, start_inviting
 from invites.imports.corrected_file import merge_corrected
 from invites.imports.corrections import (
@@ -366,12 +366,7 @@ def _use_file(batch: Batch, job: CorrectionJob, budget: Budget) -> bool:
     """Check that the corrected file can be used before it replaces the other one. False if it can't."""
     budget.check_size(batch.file_size + job.file_size)
     budget.check_rows(batch.row_total)
-    renew_if_due = ClaimRenewer(batch)
-
-    def keep() -> None:
-        budget.check_time()
-        renew_if_due()
-
+    keep = keeping(batch, budget.check_time)
     upload = stored_upload(batch, is_correction=True)
     by = job.started_by_id or DELETED_ACCOUNT
     try:
@@ -412,12 +407,7 @@ def _read_rows(batch: Batch, job: CorrectionJob, budget: Budget) -> LateCorrecti
     """Read the corrected file of an import that has ended. None if it can't be used, and the job has ended."""
     budget.check_size(job.file_size)
     budget.check_rows(grid_rows(batch).count())
-    renew_if_due = ClaimRenewer(batch)
-
-    def keep() -> None:
-        budget.check_time()
-        renew_if_due()
-
+    keep = keeping(batch, budget.check_time)
     upload = stored_upload(batch, is_correction=True)
     by = job.started_by_id or DELETED_ACCOUNT
     try:

@@ -28,13 +28,13 @@ class LateCorrections:
     def __init__(self, batch: Batch, corrections: Corrections) -> None:
         numbers = set(grid_rows(batch).values_list("number", flat=True))
         self._corrections = corrections
-        self._cells = {
+        self._places = {
             number: place
             for number, place in corrections.places.items()
             if number in numbers and corrections.fits(corrections.read(place))
         }
         self._found = numbers & corrections.places.keys()
-        self.unused = len(corrections.places) + len(corrections.added) - len(self._cells)
+        self.unused = len(corrections.places) + len(corrections.added) - len(self._places)
 
     def apply(self, row: Row) -> bool:
         """Correct the row without saving it, or skip it if it was removed from the file. False if nothing changes."""
@@ -43,9 +43,9 @@ class LateCorrections:
             if is_left:
                 row.reason = Row.Reason.SKIPPED_BY_ADMIN
             return is_left
-        if row.number not in self._cells:
+        if row.number not in self._places:
             return False
-        return correct_row(row, self._corrections.person(self._corrections.read(self._cells[row.number])))
+        return correct_row(row, self._corrections.person(self._corrections.read(self._places[row.number])))
 
 
 def read_late_corrections(

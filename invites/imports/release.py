@@ -37,8 +37,8 @@ def release_chunk(claim: ChunkClaim) -> None:
         return
     batch = Batch.objects.select_related("organization", "inviter").get(pk=claim.batch_id)
     people = _people(_scheduled(chunk))
-    # A stopped import may be checking corrections of its other rows.
-    if batch.state == Batch.State.STOPPED or batch.was_stopped:
+    # Not its state: a stopped import may be checking corrections of its other rows.
+    if batch.was_stopped:
         _drop(batch, people, Outcome.FAILED, Reason.STOPPED)
     elif claim.is_hopeless:
         # Avoids whatever the earlier attempts died of, so that the batch can end.

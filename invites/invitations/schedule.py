@@ -22,12 +22,7 @@ from invites.invitations.authorization import CANNOT_EDIT, check_can_manage, che
 from invites.invitations.blocking import check_not_blocked
 from invites.invitations.invite import check_not_declined, check_not_member
 from invites.invitations.links import expiry_from
-from invites.invitations.quotas import (
-    check_recipient_quota,
-    consume_invitation_quota,
-    fits_into_a_day,
-    next_day,
-)
+from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota, fits_into_a_day, next_day
 from invites.invitations.send_time import check_send_time
 from invites.models import FailureReason, Invitation
 from invites.unexpected_errors import log_unexpected
@@ -82,8 +77,7 @@ def start_due() -> set[int]:
     """Put the due invitations into the outbox, after checking everything again.
 
     One that can't be sent anymore counts as not delivered, and its page says why. If only today's quota is used up, it
-    waits for the next day. Returns the ids of the organizations
-    whose outbox has something new.
+    waits for the next day. Returns the ids of the organizations whose outbox has something new.
     """
     organizations = set()
     for pk in find_due():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -14,21 +14,6 @@ from accounts.names import PersonKeyField
 from invites.models.access_grant import AccessGrant
 from invites.models.batch import Batch, Row
 from invites.models.erased_address import erased_key
-
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models.sql.compiler import SQLCompiler
-
-
-class _Literal(models.Value):
-    """A value that stands in the statement itself. It must be one of ours.
-
-    With a parameter, SQLite compares the value with each row of an index that has no other rows: to count 80,000
-    invitations takes 5 ms, not 3.
-    """
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
-        return f"'{self.value}'", ()
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -51,7 +36,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
         Needs another query for the imports that are being undone. There are rarely any.
         """
-        invitations = self.filter(organization=organization, state=_Literal(Invitation.State.PENDING))
+        invitations = self.filter(organization=organization, state=Invitation.State.PENDING)
         undone = Batch.objects.filter(organization=organization, is_being_undone=True).order_by()
         ids = list(undone.values_list("pk", flat=True))
         return invitations.exclude(batch__in=ids) if ids else invitations
@@ -76,7 +61,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def scheduled(self) -> Self:
         """Those that are sent later. They are open, but their links don't exist yet."""
-        return self.filter(state=_Literal(Invitation.State.PENDING), mail_state=_Literal(Invitation.Mail.SCHEDULED))
+        return self.filter(state=Invitation.State.PENDING, mail_state=Invitation.Mail.SCHEDULED)
 
     def with_link(self) -> Self:
         """Those whose link exists, because they aren't scheduled anymore."""

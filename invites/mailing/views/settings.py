@@ -48,10 +48,7 @@ def email_settings(request: MemberRequest, organization: str) -> HttpResponse:
     if request.method == "POST":
         after, before = typed_reminders(request.POST)
     else:
-        after, before = (
-            request.organization.reminder_days_after,
-            request.organization.reminder_days_before,
-        )
+        after, before = request.organization.reminder_days_after, request.organization.reminder_days_before
     context = {"form": form, "waiting": waiting} | _note(request, after, before)
     return render(request, "mailing/settings.html", context, status=422 if form.errors else 200)
 
