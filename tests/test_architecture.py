@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.languages",
         "accounts.mail_errors",
         "accounts.names",
+        "accounts.numbers",
         "accounts.permissions",
         "accounts.htmx",
         "accounts.activity.actions",

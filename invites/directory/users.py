@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
+from accounts.numbers import id_in
 from accounts.organizations.grants import AccessIds
 from invites.invitations.expiry import SOON
 from invites.invitations.visibility import invitation_is_visible, sees_everybody
@@ -63,8 +64,8 @@ class UserFilter:
         return cls(
             status=Status(status) if status in Status.values else None,
             search=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
-            role=organization.roles.filter(pk=role).first() if (role := number_in(query.get("role"))) else None,
-            site=organization.sites.filter(pk=site).first() if (site := number_in(query.get("site"))) else None,
+            role=organization.roles.filter(pk=role).first() if (role := id_in(query.get("role"))) else None,
+            site=organization.sites.filter(pk=site).first() if (site := id_in(query.get("site"))) else None,
             expires_soon=query.get("expires") == SOON_VALUE,
         )
 
@@ -164,8 +165,8 @@ def users_matching(
     if keys is None:
         return people
     chosen = list(keys)
-    ids = [number_in(key[1:]) for key in chosen if key.startswith("i")]
-    members = people[0].filter(pk__in=[number_in(key[1:]) for key in chosen if key.startswith("m")])
+    ids = [id_in(key[1:]) for key in chosen if key.startswith("i")]
+    members = people[0].filter(pk__in=[id_in(key[1:]) for key in chosen if key.startswith("m")])
     return members, people[1].filter(pk__in=ids), people[2].filter(pk__in=ids)
 
 
@@ -325,8 +326,3 @@ def person_of_invitation(invitation: Invitation, access: AccessNames, now: datet
         scheduled_at=invitation.scheduled_at,
         invitation=invitation,
     )
-
-
-def number_in(text: str | None) -> int:
-    """The number in the text; 0, which is no id, for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -12,6 +12,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
+from accounts.numbers import id_in
 from invites.directory.counts import DECLINED, MEMBERS, OPEN, StatusCounts
 from invites.directory.paging import Place, slice_after, slice_before, slice_union
 from invites.directory.users import (
@@ -21,7 +22,6 @@ from invites.directory.users import (
     People,
     Person,
     UserFilter,
-    number_in,
     of_status,
     person_of_invitation,
     person_with_access,
@@ -131,8 +131,8 @@ def _place_of_edge(organization: Organization, edge: str, number: int) -> Place 
         return None
     is_invitation = key.startswith("i")
     everyone = organization.invitations if is_invitation else organization.memberships
-    name = everyone.filter(pk=number_in(key[1:])).values_list("person_key", flat=True).first()
-    return None if name is None or check != _check(name, number) else (name, number_in(key[1:]), is_invitation)
+    name = everyone.filter(pk=id_in(key[1:])).values_list("person_key", flat=True).first()
+    return None if name is None or check != _check(name, number) else (name, id_in(key[1:]), is_invitation)
 
 
 def _check(name: str, number: int) -> str:

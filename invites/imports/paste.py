@@ -55,11 +55,6 @@ def understand_paste(by: Membership, text: str, *, line_count: int = 0) -> Under
     return Understood(pasted, checking.understand(pasted, evidence=evidence, limits=limits(), allowed=allowed))
 
 
-def number_in(text: str) -> int:
-    """The number that a browser has sent; 0 for any other text."""
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
 def _too_long(text: str, line_count: int) -> DomainError:
     count = max(line_count, checking.count_lines(text))
     if count > MOST_PASTED_ROWS:

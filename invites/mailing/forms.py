@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.labels import LONGEST_SENDER_NAME, MessageField, clean_sender_name
 from accounts.models import Membership, Organization
+from accounts.numbers import number_in
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.organizations.grants import grantable_sites
 from invites.checking import ANY_DOMAIN, Cells, check_cells
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 REPLY_TO_EXAMPLE = _("Enter an address such as help@company.com.")
 # What the form suggests.
 USUAL_AFTER, USUAL_BEFORE = 3, 2
-LONGEST_DAYS = 6
 # Nobody has it.
 EXAMPLE_PERSON = Person("Chiara", "chiara.rossi@example.com")
 
@@ -54,8 +54,8 @@ class ReminderDays(forms.CharField):
 
 def number_of_days(typed: str) -> int | None:
     """The days for a reminder; None if they aren't possible."""
-    is_number = typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_DAYS
-    return int(typed) if is_number and 1 <= int(typed) <= most_reminder_days() else None
+    days = number_in(typed) or 0
+    return days if 1 <= days <= most_reminder_days() else None
 
 
 class EmailSettingsForm(PlainForm):

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.numbers import id_in
 from accounts.organizations.access import MemberRequest, member, requires_any
 from accounts.permissions import Permission
 from invites.directory.views.bulk_actions import EITHER
@@ -28,8 +29,7 @@ def banners(request: MemberRequest, organization: str) -> HttpResponse:
 
     With `?at=end`, the response is a 204 as long as the work that a banner is about still runs.
     """
-    about = request.GET.get("but", "")
-    but = int(about) if about.isdecimal() and len(about) < 19 else 0
+    but = id_in(request.GET.get("but"))
     may_see = request.membership.has_permission(Permission.INVITE_USERS)
     if request.GET.get("at") == "end" and may_see and are_moving(request.membership, but=but):
         return HttpResponse(status=204)

@@ -11,6 +11,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership
+from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from invites.directory.bulk.change import BulkChange, Kind
@@ -21,8 +22,6 @@ from invites.invitations.expiry import expiring_for
 from invites.invitations.views.responses import back_url, success_response
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import Invitation
-
-LONGEST_NUMBER = 9
 
 
 @requires(Permission.INVITE_USERS)
@@ -40,12 +39,8 @@ def expiring(request: MemberRequest, organization: str) -> HttpResponse:
 @require_POST
 def expiring_close(request: MemberRequest, organization: str) -> HttpResponse:
     """Close the banner that showed the numbers in the query string."""
-    close_banner(request.membership, expiring=_number(request, "expiring"), expired=_number(request, "expired"))
+    expiring, expired = (number_in(request.GET.get(name)) or 0 for name in ("expiring", "expired"))
+    close_banner(request.membership, expiring=expiring, expired=expired)
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
     return redirect(back_url(request.membership))
-
-
-def _number(request: MemberRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else 0

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership, Role, Site
+from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires, requires_any
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.members import why_not_change_member
@@ -127,7 +128,7 @@ def _page(
 ) -> HttpResponse:
     """`closed` is the status of an invitation that isn't on the list anymore."""
     viewer = request.membership
-    start = _number(request.GET.get("start", ""))
+    start = number_in(request.GET.get("start")) or 0
     history = find_history(request.organization, invitations, joined, start=start)
     first = invitations[0] if invitations else None
     context |= {
@@ -156,8 +157,3 @@ def _may_see_import(viewer: Membership, invitation: Invitation | None) -> bool:
     if invitation is None or invitation.batch is None or not viewer.has_permission(Permission.INVITE_USERS):
         return False
     return sees_everybody(viewer) or invitation.batch.inviter_id == viewer.user_id
-
-
-def _number(text: str) -> int:
-    """The number in the text, or 0."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import DomainError
 from accounts.labels import MessageField
 from accounts.models import Membership
+from accounts.numbers import number_in
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.wording import counted, grouped, separated
 from invites.checking import PastedText
-from invites.imports.paste import number_in, read_paste
+from invites.imports.paste import read_paste
 from invites.imports.presentation.confirmation import able_texts
 from invites.imports.presentation.status import megabytes
 from invites.invitations.forms import PERSONAL_MESSAGE, SendTimeMixin
@@ -153,7 +154,7 @@ class ImportForm(SendTimeMixin, GrantForm):
     @property
     def _line_count(self) -> int:
         """The number of lines of a text that is too long, of which the browser sends only the beginning."""
-        return number_in(self.data.get("pasted_lines", ""))
+        return number_in(self.data.get("pasted_lines")) or 0
 
 
 class CorrectedRowsForm(PlainForm):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from accounts.numbers import number_in
 from invites.checking import KEYS, MAY_BE_MISSING
 
 
@@ -43,11 +44,6 @@ class Answers:
             name_order=one_of(data.get("name_order", ""), ("first-last", "last-first")),
             has_sheets="asks_sheet" in data,
         )
-
-
-def number_in(text: str) -> int | None:
-    """The number in a short text of ASCII digits; None for any other."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
 
 
 def one_of(text: object, choices: Sequence[str]) -> str:

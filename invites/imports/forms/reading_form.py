@@ -12,9 +12,10 @@ from typing import cast
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from accounts.numbers import number_in
 from invites.checking import FULL_NAME, KEYS, NAME_KEYS, NOT_USED, Decisions, HiddenRows, NameOrder, ReadingOptions
 from invites.imports.forms.matched_columns import Column, FieldError, column_errors
-from invites.imports.forms.reading_answers import Answers, number_in, one_of
+from invites.imports.forms.reading_answers import Answers, one_of
 from invites.imports.reading import decider_of
 from invites.models import Batch
 from invites.problems import explain

@@ -16,6 +16,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
+from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
@@ -166,11 +167,10 @@ def _notice_text(batch: Batch, summary: Summary) -> str:
     return " ".join(filter(None, [ended, text_of(batch.notice)]))
 
 
-def _page_with_row(batch: Batch, number: str) -> int:
+def _page_with_row(batch: Batch, text: str) -> int:
     """The page of all rows that has the row with this number, to which a search leads. Without one, the first page."""
-    if not (number.isascii() and number.isdecimal() and len(number) < 9):
-        return 1
-    return batch.rows.filter(number__lt=int(number)).count() // PAGE_ROWS + 1
+    number = number_in(text)
+    return 1 if number is None else batch.rows.filter(number__lt=number).count() // PAGE_ROWS + 1
 
 
 @requires(Permission.INVITE_USERS)

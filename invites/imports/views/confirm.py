@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
+from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from accounts.wording import separated
@@ -88,13 +89,12 @@ def confirm_response(request: MemberRequest, batch: Batch, *, error: str = "") -
 
 def _seen(request: MemberRequest) -> Question:
     """The question that the form was about. What can't be read is not the current one."""
-    count, asked_at = request.POST.get("count", ""), request.POST.get("asked_at", "")
     try:
-        moment = parse_datetime(asked_at)
+        moment = parse_datetime(request.POST.get("asked_at", ""))
     except ValueError:
         moment = None
-    number = int(count) if count.isdecimal() and len(count) < 10 else -1
-    return Question(number, powers_from(request.POST.get("powers", "")), moment)
+    number = number_in(request.POST.get("count"))
+    return Question(-1 if number is None else number, powers_from(request.POST.get("powers", "")), moment)
 
 
 def _moved_on_response(request: MemberRequest, batch: Batch) -> HttpResponse:

@@ -21,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
+from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
 from accounts.wording import counted
@@ -163,7 +164,7 @@ def _check_shown(batch: Batch, shown: str | None) -> None:
 
 def _read_action(data: QueryDict) -> GridAction:
     name, *rest = data.get("do", "").split(":")
-    numbers = [found for each in rest if (found := _number(each)) is not None]
+    numbers = [found for each in rest if (found := number_in(each)) is not None]
     number, place = [*numbers, 0, 0][:2]
     code = _known(rest[0]) if rest else ""
     return GridAction(name, number, min(place, len(COLUMNS) - 1), other=place, code=code)
@@ -182,14 +183,10 @@ def _read_edits(data: QueryDict) -> list[Edit]:
     edits = []
     for name, value in data.items():
         if (cell := _CELL.fullmatch(name)) and int(cell[2]) < len(COLUMNS):
-            seen = _number(str(data.get(f"seen-{cell[1]}", "")))
+            seen = number_in(str(data.get(f"seen-{cell[1]}", "")))
             was = frozenset(data.getlist(f"was-{cell[1]}-{cell[2]}"))
             edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen, was))
     return edits
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 # --- Responses -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
+from accounts.numbers import id_in, number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
@@ -23,7 +24,7 @@ from invites.checking import COLUMNS, LONGEST_PASTE
 from invites.imports.confirm import cancel_unconfirmed
 from invites.imports.forms.import_form import CorrectedRowsForm, ImportForm
 from invites.imports.notices import pop_notice
-from invites.imports.paste import number_in, understand_paste
+from invites.imports.paste import understand_paste
 from invites.imports.presentation.paste import ShownPaste, shown_paste
 from invites.imports.reading import delete_undecided
 from invites.imports.upload import correct_batch, start_batch, start_pasted_batch
@@ -43,10 +44,10 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     its file or for a confirmation, the new file replaces it. With `?correct=ID`, the file is a corrected one for an
     import that waits for corrections, or that has ended and has rows left.
     """
-    correcting = batch_to_change(request, _number(request.GET["correct"])) if "correct" in request.GET else None
+    correcting = batch_to_change(request, id_in(request.GET["correct"])) if "correct" in request.GET else None
     if correcting and correcting.has_invited:
         return _correct_late_rows(request, correcting)
-    earlier = correcting or (batch_to_see(request, _number(request.GET["again"])) if "again" in request.GET else None)
+    earlier = correcting or (batch_to_see(request, id_in(request.GET["again"])) if "again" in request.GET else None)
     initial = {**ImportForm.initial_for(selection_of(earlier.grant)), "message": earlier.message} if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
@@ -116,11 +117,6 @@ def _drop_waiting(request: MemberRequest, earlier: Batch | None) -> None:
             dropped(earlier, by=request.membership)
 
 
-def _number(value: str) -> int:
-    """The id in a query string; 0, which no batch has, for any other text."""
-    return int(value) if value.isdecimal() and len(value) < 20 else 0
-
-
 def _store(request: MemberRequest, form: ImportForm, correcting: Batch | None) -> Batch:
     message = form.cleaned_data.get("message", "")
     if pasted := form.cleaned_data["pasted"]:
@@ -145,7 +141,7 @@ def understand_pasted(request: MemberRequest, organization: str) -> HttpResponse
 
 
 def _understood(request: MemberRequest) -> ShownPaste:
-    line_count = number_in(request.POST.get("pasted_lines", ""))
+    line_count = number_in(request.POST.get("pasted_lines")) or 0
     try:
         found = understand_paste(request.membership, request.POST.get("pasted", ""), line_count=line_count)
     except DomainError as broken:

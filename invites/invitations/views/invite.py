@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
 from accounts.models import Membership
+from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.members import why_not_change_member
 from accounts.organizations.views.dialogs import posted
@@ -50,7 +51,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         data = data.copy()
         data["email"] = meant
     to_reactivate = None
-    row = find_late_row(request.membership, *(_number(request.GET.get(name, "")) for name in ("import", "row")))
+    row = find_late_row(request.membership, *(number_in(request.GET.get(name)) or 0 for name in ("import", "row")))
     form = InviteForm(data, initial=_initial(row), membership=request.membership)
     if data is not None and form.is_valid() and not (meant or form.asks):
         try:
@@ -110,8 +111,3 @@ def _initial(row: Row | None) -> dict[str, Any]:
         found = [getattr(row, column.key) for column in COLUMNS]
     cells = {column.key: cell[:LONGEST] for column, cell in zip(COLUMNS, found, strict=False)}
     return {**cells, **InviteForm.initial_for(selection_of(row.batch.grant)), "message": row.batch.message}
-
-
-def _number(text: str) -> int:
-    """The number, or 0. A larger one isn't in the database."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
