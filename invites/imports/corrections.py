@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,10 +69,8 @@ def lock_batch(batch: Batch, by: Membership) -> None:
 
     Raises AccessDenied, and DomainError: "busy", "moved_on".
     """
-    has_ended = Q(state=Batch.State.DONE) | Q(state=Batch.State.STOPPED, inviting_started_at__isnull=False)
-    waits = Q(state=Batch.State.NEEDS_CORRECTION) | (has_ended & Q(undone_at=None, emptied_at=None))
     # The stored counts of an import that has ended are about to change.
-    held = Batch.objects.filter(waits, pk=batch.pk).update(progressed_at=timezone.now(), outcome_counts=None)
+    held = Batch.objects.correctable().filter(pk=batch.pk).update(progressed_at=timezone.now(), outcome_counts=None)
     if not held and Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING).exists():
         raise DomainError("busy", _("This import is being checked. Try again in a moment."))
     if not held:

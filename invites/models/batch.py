@@ -1,8 +1,8 @@
-"""A batch is one import: its file, its rows, and the work that is left to do."""
+"""A batch is one import. A job may be changing its rows, and files like it may be read in the same way."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -12,6 +12,16 @@ from invites.models.access_grant import AccessGrant
 
 # A code and its values.
 Reason = dict[str, Any]
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """Filters for batches."""
+
+    def correctable(self) -> Self:
+        """Those whose rows can be corrected. The same as `Batch.can_be_corrected`."""
+        is_stopped = models.Q(state=Batch.State.STOPPED, inviting_started_at__isnull=False)
+        has_ended = models.Q(is_stopped | models.Q(state=Batch.State.DONE), undone_at=None, emptied_at=None)
+        return self.filter(has_ended | models.Q(state=Batch.State.NEEDS_CORRECTION))
 
 
 class Batch(models.Model):
@@ -197,6 +207,8 @@ class Batch(models.Model):
         null=True, blank=True, help_text="When sending is retried after the mail server was down."
     )
 
+    objects = BatchQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-pk")
         verbose_name_plural = "batches"
@@ -337,210 +349,3 @@ class CorrectionJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} in batch {self.batch_id}"
-
-
-class UploadPart(models.Model):
-    """A piece of an uploaded file, kept until its batch has ended.
-
-    Files are in the database so that they are stored in one transaction with their batch, and every worker machine can
-    read them.
-    """
-
-    SIZE = 1024 * 1024
-
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="parts", db_index=False)
-    is_correction = models.BooleanField(
-        default=False, db_default=False, help_text="Part of a corrected file that isn't used yet."
-    )
-    number = models.PositiveIntegerField()
-    content = models.BinaryField()
-
-    class Meta:
-        ordering = ("number",)
-        constraints = (
-            models.UniqueConstraint(fields=["batch", "is_correction", "number"], name="one_upload_part_per_number"),
-        )
-
-    def __str__(self) -> str:
-        return f"Part {self.number} of batch {self.batch_id}"
-
-
-class Row(models.Model):
-    """A row of the file, numbered as in a spreadsheet, and its outcome.
-
-    A row that still waits when its batch has ended counts as failed. Its outcome is not updated, because there may be
-    200,000 of them.
-    """
-
-    class Outcome(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        INVITED = "invited", "Invited"
-        SKIPPED = "skipped", "Skipped"
-        PROBLEM = "problem", "Problem"
-        FAILED = "failed", "Failed"
-
-    class Reason(models.TextChoices):
-        NONE = "", ""
-        ALREADY_MEMBER = "already_member", "Already a member"
-        ALREADY_INVITED = "already_invited", "Already invited"
-        DEACTIVATED = "deactivated", "Deactivated"
-        ALREADY_DECLINED = "already_declined", "Declined earlier"
-        ADDRESS_BLOCKED = "address_blocked", "Address blocked"
-        DUPLICATE = "duplicate", "Duplicate"
-        ADDRESS_OF_ANOTHER = "address_of_another", "Someone else's address"
-        STOPPED = "stopped", "The import was stopped"
-        MAIL_REFUSED = "mail_refused", "The mail server rejected the address"
-        NOT_A_PERSON = "not_a_person", "Not a person"
-        SKIPPED_BY_ADMIN = "skipped_by_admin", "Skipped by an admin"
-
-    # Why rows are skipped: while people are invited, and before. imports/presentation/skip_reasons.py words them.
-    SKIPPED_WHILE_INVITING = (
-        *(Reason.ALREADY_MEMBER, Reason.ALREADY_INVITED, Reason.DEACTIVATED),
-        *(Reason.ALREADY_DECLINED, Reason.ADDRESS_BLOCKED),
-    )
-    SKIPPED_BEFORE = (Reason.DUPLICATE, Reason.NOT_A_PERSON, Reason.ADDRESS_OF_ANOTHER)
-    SKIP_REASONS = (*SKIPPED_WHILE_INVITING, *SKIPPED_BEFORE)
-
-    # Without a constraint, to store thousands of rows faster: see Invitation.
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
-    number = models.PositiveIntegerField()
-    line = models.PositiveIntegerField()
-    email = models.CharField(max_length=320)
-    email_key = models.CharField(max_length=320)
-    first_name = models.CharField(max_length=150)
-    last_name = models.CharField(max_length=150)
-    description = models.TextField(blank=True)
-    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING, db_default=Outcome.WAITING)
-    reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
-    detail = models.CharField(
-        max_length=300,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="Why the row failed: a FailureReason or the reply of the mail server.",
-    )
-    duplicate_of = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The number of the row that has the same address and is kept."
-    )
-    problems = models.JSONField(
-        default=list, db_default=[], help_text="Problems as invites.checking reports them, in codes and values."
-    )
-    problem_codes = models.CharField(
-        max_length=300,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="The codes of the problems that the check found, separated and surrounded by spaces.",
-    )
-    suggested_codes = models.CharField(
-        max_length=300, blank=True, default="", db_default="", help_text="The codes of problems that have a suggestion."
-    )
-    cells = models.JSONField(null=True, blank=True, help_text="The cells in the file, for a row with problems.")
-    edit: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
-        null=True,
-        blank=True,
-        help_text="What an admin changed or decided: the current cells and the original problems.",
-    )
-    version = models.PositiveIntegerField(default=0, db_default=0, help_text="How many times it was edited.")
-    doubts: models.JSONField[list[dict[str, Any]] | None, list[dict[str, Any]] | None] = models.JSONField(
-        null=True,
-        blank=True,
-        help_text="Warnings about cells of a valid row: code, column, value and suggestion. None without any.",
-    )
-    open_doubts = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many of these cells are as they were in the file."
-    )
-    fixable_doubts = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many of those have a suggestion."
-    )
-    edited_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
-    )
-
-    class Meta:
-        ordering = ("number",)
-        constraints = (models.UniqueConstraint(fields=["batch", "number"], name="one_row_per_number"),)
-        # Has everything that pages count, so that they needn't read 200,000 rows with all their problems.
-        indexes = (
-            models.Index(
-                fields=["batch", "outcome", "reason", "problem_codes", "suggested_codes"], name="row_by_outcome"
-            ),
-            # Most rows have no doubts.
-            models.Index(
-                fields=["batch", "outcome", "open_doubts", "fixable_doubts"],
-                condition=models.Q(doubts__isnull=False),
-                name="row_by_doubt",
-            ),
-            # For the search in imports. Most rows are invited, and wait until then.
-            models.Index(
-                fields=["batch", "outcome", "email_key", "first_name", "last_name", "id"],
-                condition=models.Q(outcome="skipped"),
-                name="skipped_row_by_name",
-            ),
-            # For the deletion of a user. Most rows have no editor.
-            models.Index(fields=["edited_by"], condition=models.Q(edited_by__isnull=False), name="row_by_editor"),
-        )
-
-    def __str__(self) -> str:
-        return f"Row {self.number} of batch {self.batch_id}"
-
-    @property
-    def editor(self) -> User | None:
-        """Who last changed the row, if it differs from the first upload.
-
-        A row that nobody has edited since its file was checked can have an editor from the corrected file.
-        """
-        is_changed = Row.has_changes(edit=self.edit, reason=self.reason, version=self.version)
-        return self.edited_by if is_changed else None
-
-    @classmethod
-    def has_changes(cls, *, edit: object, reason: str, version: int) -> bool:
-        """Whether a row with an editor and these values differs from the first upload."""
-        return edit is not None or reason == cls.Reason.SKIPPED_BY_ADMIN or version == 0
-
-
-class BatchChunk(models.Model):
-    """A few hundred rows of a batch that one worker claims, invites and emails (imports/chunks.py)."""
-
-    class Stage(models.TextChoices):
-        INVITE = "invite", "Invite"
-        # Everyone is invited, and nothing is sent before the time of the batch. Then everyone is checked again.
-        HELD = "held", "Held"
-        RELEASE = "release", "Release"
-        MAIL = "mail", "Mail"
-        DONE = "done", "Done"
-
-    # No worker has anything to do with these.
-    IDLE = (Stage.DONE, Stage.HELD)
-
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="chunks", db_index=False)
-    first_number = models.PositiveIntegerField()
-    last_number = models.PositiveIntegerField()
-    people = models.PositiveIntegerField(default=0, db_default=0, help_text="How many of its rows waited at first.")
-    stage = models.CharField(max_length=10, choices=Stage, default=Stage.INVITE)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    claims = models.PositiveIntegerField(
-        default=0, help_text="How often it was claimed. Identifies a claim, as a fencing token."
-    )
-    attempts = models.PositiveSmallIntegerField(
-        default=0, help_text="How many claims in a row expired because workers died."
-    )
-    suspects_given_up = models.PositiveSmallIntegerField(
-        default=0, help_text="How many emails were given up because workers died while sending them."
-    )
-    retry_at = models.DateTimeField(null=True, blank=True, help_text="When it can be claimed again.")
-    backoff_count = models.PositiveSmallIntegerField(default=0, help_text="How many retries in a row failed.")
-    mail_retry_at = models.DateTimeField(
-        null=True, blank=True, help_text="When temporary failures are retried. Other emails don't have to wait."
-    )
-    # Everything between these two invitations was delivered, but is not saved as sent yet: see chunk_delivery_log.py.
-    first_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The ID of an invitation.")
-    last_delivered_id = models.BigIntegerField(null=True, blank=True, help_text="The ID of an invitation.")
-
-    class Meta:
-        ordering = ("first_number",)
-        constraints = (models.UniqueConstraint(fields=["batch", "first_number"], name="one_chunk_per_start"),)
-        indexes = (models.Index(fields=["stage", "claimed_until"], name="chunk_by_stage"),)
-
-    def __str__(self) -> str:
-        return f"Rows {self.first_number} to {self.last_number} of batch {self.batch_id}"

@@ -1,4 +1,4 @@
-"""What pages say about skipped rows, by the reason. To add a reason, see also `Row` in invites/models/batch.py."""
+"""What pages say about skipped rows, by the reason. To add a reason, see also `Row` in invites/models/row.py."""
 
 from __future__ import annotations
 
