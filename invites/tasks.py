@@ -5,8 +5,9 @@ Every task may run twice or never: work is claimed in the database, and the reco
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 import structlog
@@ -234,76 +235,31 @@ def start_scheduled_imports() -> None:
             log_unexpected("scheduled_import_failed", error, batch=batch_id)
 
 
-def start_scheduled_invitations() -> None:
-    """Start the single invitations whose time has come."""
-    for organization_id in invitation_schedule.start_due():
-        enqueue_on_commit(send_due_invitations, organization_id)
+def enqueueing(find: Callable[[], Iterable[int]], task: Task[Any, Any]) -> Callable[[], None]:
+    """A step that enqueues the task for each id that `find` returns."""
 
+    @wraps(find)
+    def step() -> None:
+        for object_id in find():
+            enqueue_on_commit(task, object_id)
 
-def enqueue_due_mail() -> None:
-    """Enqueue the emails that are due in the outbox."""
-    for organization_id in outbox.organizations_with_due_mail():
-        enqueue_on_commit(send_due_invitations, organization_id)
-
-
-def enqueue_reminders() -> None:
-    """Enqueue the organizations in which a reminder may be due."""
-    for organization_id in reminders.organizations_to_remind():
-        enqueue_on_commit(queue_reminders, organization_id)
-
-
-def enqueue_expiry_emails() -> None:
-    """Enqueue the organizations that weren't told today which invitations expire, and emails that weren't sent."""
-    for organization_id in expiry_email.organizations_to_tell():
-        enqueue_on_commit(decide_expiry_emails, organization_id)
-    for membership_id in expiry_email.find_unsent():
-        enqueue_on_commit(send_expiry_email, membership_id)
-
-
-def enqueue_result_emails() -> None:
-    """Enqueue the results that should have been emailed."""
-    for batch_id in result_email.find_unsent():
-        enqueue_on_commit(send_result_email, batch_id)
-
-
-def enqueue_stalled_bulk_actions() -> None:
-    """Enqueue bulk actions on which nobody works."""
-    for action_id in bulk_actions.find_stalled():
-        enqueue_on_commit(process_bulk_action, action_id)
-
-
-def enqueue_cleanup() -> None:
-    """Enqueue ended batches that still have something to delete."""
-    for batch_id in cleanup.find_uncleaned():
-        enqueue_on_commit(clean_up_batch, batch_id)
-
-
-def enqueue_deletions() -> None:
-    """Enqueue the organizations that operators have deleted."""
-    for organization_id in organization_deletion.find_deletions():
-        enqueue_on_commit(delete_organization, organization_id)
-
-
-def enqueue_emptying() -> None:
-    """Enqueue old imports and changes that still have names and addresses."""
-    for batch_id in retention.find_batches_to_empty():
-        enqueue_on_commit(empty_batch, batch_id)
-    for action_id in retention.find_actions_to_empty():
-        enqueue_on_commit(empty_action, action_id)
+    return step
 
 
 RECOVERY_STEPS: tuple[Callable[[], object], ...] = (
     enqueue_stalled_batches,
     start_scheduled_imports,
-    start_scheduled_invitations,
-    enqueue_due_mail,
-    enqueue_reminders,
-    enqueue_expiry_emails,
-    enqueue_result_emails,
-    enqueue_stalled_bulk_actions,
-    enqueue_cleanup,
-    enqueue_deletions,
-    enqueue_emptying,
+    enqueueing(invitation_schedule.start_due, send_due_invitations),
+    enqueueing(outbox.organizations_with_due_mail, send_due_invitations),
+    enqueueing(reminders.organizations_to_remind, queue_reminders),
+    enqueueing(expiry_email.organizations_to_tell, decide_expiry_emails),
+    enqueueing(expiry_email.find_unsent, send_expiry_email),
+    enqueueing(result_email.find_unsent, send_result_email),
+    enqueueing(bulk_actions.find_stalled, process_bulk_action),
+    enqueueing(cleanup.find_uncleaned, clean_up_batch),
+    enqueueing(organization_deletion.find_deletions, delete_organization),
+    enqueueing(retention.find_batches_to_empty, empty_batch),
+    enqueueing(retention.find_actions_to_empty, empty_action),
     reading.delete_forgotten,
     confirm.stop_forgotten,
     quotas.delete_past_counts,

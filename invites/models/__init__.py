@@ -20,33 +20,3 @@ from invites.models.opt_out import BlockedAddress, InvitationRequest
 from invites.models.reminder import Reminder, ReminderCursor
 from invites.models.row import Row
 from invites.models.upload_part import UploadPart
-
-__all__ = [
-    "AccessGrant",
-    "Batch",
-    "BatchChunk",
-    "BlockedAddress",
-    "BulkAction",
-    "BulkActionChunk",
-    "BulkActionRow",
-    "CorrectionJob",
-    "DailyInviteCount",
-    "DailyRecipientMail",
-    "DomainBackoff",
-    "EarlierLink",
-    "ExpiryNotice",
-    "FailureReason",
-    "Invitation",
-    "InvitationQuerySet",
-    "InvitationRequest",
-    "Outcome",
-    "RateLimitBucket",
-    "Reason",
-    "RememberedReading",
-    "Reminder",
-    "ReminderCursor",
-    "ReplyToRequest",
-    "Row",
-    "SendLock",
-    "UploadPart",
-]

@@ -18,7 +18,6 @@ from django.utils import timezone
 from accounts.activity.actions import Action
 from accounts.models import ActivityEntry, Membership, Organization, Site
 from accounts.organizations.sites import delete_site
-from invites import tasks
 from invites.checking import Cells
 from invites.invitations import schedule
 from invites.invitations.actions import resend, revoke
@@ -60,7 +59,7 @@ def let_time_pass() -> None:
 
 
 def run_workers(organization: Organization) -> list[Any]:
-    tasks.start_scheduled_invitations()
+    schedule.start_due()
     return deliver(organization)
 
 
@@ -311,7 +310,7 @@ def test_canceling_and_starting_at_once_either_cancels_or_sends(
 ) -> None:
     let_time_pass()
 
-    canceled, _ = at_once(lambda: revoke(by, scheduled), tasks.start_scheduled_invitations)
+    canceled, _ = at_once(lambda: revoke(by, scheduled), schedule.start_due)
 
     sent = deliver(acme)
     scheduled.refresh_from_db()
@@ -326,7 +325,7 @@ def test_changing_the_time_and_starting_at_once_does_one_of_them(
 ) -> None:
     let_time_pass()
 
-    changed, _ = at_once(lambda: schedule.reschedule(by, scheduled, tomorrow), tasks.start_scheduled_invitations)
+    changed, _ = at_once(lambda: schedule.reschedule(by, scheduled, tomorrow), schedule.start_due)
 
     sent = deliver(acme)
     scheduled.refresh_from_db()
@@ -341,7 +340,7 @@ def test_changing_the_time_and_starting_at_once_does_one_of_them(
 @pytest.mark.django_db(transaction=True)
 def test_two_recoveries_send_it_once(scheduled: Invitation, acme: Organization) -> None:
     let_time_pass()
-    at_once(tasks.start_scheduled_invitations, tasks.start_scheduled_invitations)
+    at_once(schedule.start_due, schedule.start_due)
     assert len(deliver(acme)) == 1
     assert len(mail.outbox) == 1
 

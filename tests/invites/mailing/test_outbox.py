@@ -20,7 +20,6 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, User
 from config.harness.running import free_port
 from invites import tasks
-from invites.directory import expiry_email
 from invites.invitations.invite import change_invitation
 from invites.mailing import sender
 from invites.mailing.message import OutgoingMessage
@@ -377,7 +376,7 @@ def test_an_organization_has_one_chain_of_tasks_however_many_are_enqueued(
     enqueued: list[str] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, _, **__: enqueued.append(task.name))
     # The recovery task also looks whether an email about expiry is due.
-    monkeypatch.setattr(expiry_email, "organizations_to_tell", list)
+    Organization.objects.update(expiry_email_at=timezone.now() + timedelta(days=1))
 
     first = send_due_invitations(acme.pk)
 
