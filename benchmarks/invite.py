@@ -12,7 +12,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -21,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from benchmarks.files import HEADER, people
-from benchmarks.rounds import in_a_process, keep, medians, say, verdict
-from config.harness.postgres import PostgresServer, binaries
+from benchmarks.rounds import keep, medians, on_each_database, product_settings, say, verdict
 
 if TYPE_CHECKING:
     from invites.models import Batch
@@ -38,13 +36,7 @@ MOST_TIMES_BARE = 4
 def main() -> None:
     if find_spec(PEERS_MODULE) is None:
         say(f"  {PEER} is not installed and is skipped")
-    results = {"SQLite": in_a_process("benchmarks.invite", DATABASE_URL="")}
-    programs = binaries()
-    if programs is None:
-        say("Invite: PostgreSQL is skipped, because it isn't installed")
-    else:
-        with PostgresServer(programs) as server:
-            results["PostgreSQL"] = in_a_process("benchmarks.invite", DATABASE_URL=server.new_database())
+    results = on_each_database("benchmarks.invite")
     for database, seconds in results.items():
         say(f"Invite: {COUNT:,} rows staged and invited on {database}, {ROUNDS} rounds")
         for name, spent in seconds.items():
@@ -55,14 +47,7 @@ def main() -> None:
 
 
 def measure_here() -> None:
-    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        os.environ |= {
-            "DATA_DIR": directory,
-            "LOG_LEVEL": "ERROR",
-            "INVITATIONS_PER_DAY": "100000000",
-            "INVITATIONS_PER_INVITER_PER_DAY": "100000000",
-        }
+    with product_settings(INVITATIONS_PER_DAY="100000000", INVITATIONS_PER_INVITER_PER_DAY="100000000"):
         import django
         from django.conf import settings
 

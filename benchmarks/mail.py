@@ -12,14 +12,13 @@ import json
 import os
 import smtplib
 import sys
-import tempfile
 import time
 from unittest import mock
 
 from benchmarks.files import people
 from benchmarks.invite import batch_of
 from benchmarks.mail_sink import MailSink
-from benchmarks.rounds import in_a_process, keep, medians, say, verdict
+from benchmarks.rounds import in_a_process, keep, medians, product_settings, say, verdict
 
 COUNT, ROUNDS = 2_000, 5
 # Without pipelining, a message takes four replies.
@@ -50,14 +49,7 @@ def _measured(count: int, rounds: int, *, milliseconds: int) -> dict[str, float]
 
 def measure_here() -> None:
     delay = int(os.environ["MILLISECONDS_PER_REPLY"]) / 1_000
-    with MailSink(delay) as sink, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        os.environ |= {
-            "DATA_DIR": directory,
-            "DATABASE_URL": "",
-            "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-            "LOG_LEVEL": "ERROR",
-        }
+    with MailSink(delay) as sink, product_settings(DATABASE_URL="", EMAIL_URL=f"smtp://127.0.0.1:{sink.port}"):
         import django
 
         django.setup()

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from config.harness.postgres import PostgresServer, binaries
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +42,27 @@ def in_a_process(module: str, **settings: str) -> dict[str, Any]:
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def on_each_database(module: str) -> dict[str, Any]:
+    """The same on SQLite, and on PostgreSQL if it is installed."""
+    results = {"SQLite": in_a_process(module, DATABASE_URL="")}
+    programs = binaries()
+    if programs is None:
+        say("PostgreSQL is skipped, because it isn't installed")
+    else:
+        with PostgresServer(programs) as server:
+            results["PostgreSQL"] = in_a_process(module, DATABASE_URL=server.new_database())
+    return results
+
+
+@contextmanager
+def product_settings(**settings: str) -> Iterator[None]:
+    """The environment of the product in this process, with an empty data directory. Call `django.setup()` in it."""
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
+        os.environ |= {"DATA_DIR": directory, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        os.environ |= settings
+        yield
 
 
 def say(line: str) -> None:

@@ -13,7 +13,6 @@ import random
 import re
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from benchmarks.files import people
-from benchmarks.rounds import in_a_process, keep, say, verdict
-from config.harness.postgres import PostgresServer, binaries
+from benchmarks.rounds import keep, on_each_database, product_settings, say, verdict
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -40,13 +38,7 @@ SITES = 40
 
 
 def main() -> None:
-    results = {"SQLite": in_a_process("benchmarks.users", DATABASE_URL="")}
-    programs = binaries()
-    if programs is None:
-        say("Users: PostgreSQL is skipped, because it isn't installed")
-    else:
-        with PostgresServer(programs) as server:
-            results["PostgreSQL"] = in_a_process("benchmarks.users", DATABASE_URL=server.new_database())
+    results = on_each_database("benchmarks.users")
     for database, sizes in results.items():
         for size, found in sizes.items():
             say(f"Users: {int(size):,} people on {database}, median of {TURNS}")
@@ -65,9 +57,7 @@ def main() -> None:
 
 
 def measure_here() -> None:
-    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        os.environ |= {"DATA_DIR": directory, "LOG_LEVEL": "ERROR"}
+    with product_settings():
         import django
 
         django.setup()
@@ -291,11 +281,7 @@ def stored_organization(size: int) -> Membership:
                 batch=batch,
                 number=number,
                 line=number,
-                email=row[0],
-                email_key=row[0],
-                first_name=row[1],
-                last_name=row[2],
-                description=row[3],
+                **_person(row),
                 outcome="skipped" if number < members + 2 else "invited",
                 reason="already_member" if number < members + 2 else "",
             )
@@ -344,11 +330,7 @@ def stored_organization(size: int) -> Membership:
                 inviter=admin,
                 batch=batch,
                 row=imported[members + number],
-                email=row[0],
-                email_key=row[0],
-                first_name=row[1],
-                last_name=row[2],
-                description=row[3],
+                **_person(row),
                 token_seed=f"{size}-{number}",
                 token_hash=f"{size}-{number}",
                 mail_state="sent",
@@ -360,6 +342,12 @@ def stored_organization(size: int) -> Membership:
         batch_size=2_000,
     )
     return viewer
+
+
+def _person(row: list[str]) -> dict[str, str]:
+    email, first_name, last_name, description = row
+    names = {"first_name": first_name, "last_name": last_name, "description": description}
+    return {"email": email, "email_key": email, **names}
 
 
 if __name__ == "__main__":

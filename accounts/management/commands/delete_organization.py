@@ -6,14 +6,14 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from accounts.activity.source import coming_from, source_of_command
-from accounts.management.organization_arguments import add_slug, find_organization
+from accounts.management.organization_command import OrganizationCommand
+from accounts.models import Organization
 from accounts.organizations.operators import delete_organization
 
 
-class Command(BaseCommand):
+class Command(OrganizationCommand):
     help = (
         "Delete an organization with its users, invitations, imports and activity log, and the accounts that belong to "
         "no other organization. This can't be undone. Asks for the slug, unless there is --yes. Nobody sees the "
@@ -21,11 +21,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add_slug(parser)
+        super().add_arguments(parser)
         parser.add_argument("--yes", action="store_true", help="don't ask")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        organization = find_organization(options["slug"])
+    def change(self, organization: Organization, options: dict[str, Any]) -> str:
         members = organization.memberships.count()
         if not options["yes"]:
             self.stderr.write(
@@ -34,6 +33,5 @@ class Command(BaseCommand):
             )
             if sys.stdin.readline().strip() != organization.slug:
                 raise CommandError("That isn't its slug. Nothing was deleted.")
-        with coming_from(source_of_command("delete_organization")):
-            delete_organization(organization, by=None)
-        self.stdout.write(f"Nobody sees {organization.name} anymore. Workers are deleting it.")
+        delete_organization(organization, by=None)
+        return f"Nobody sees {organization.name} anymore. Workers are deleting it."

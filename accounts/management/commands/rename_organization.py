@@ -6,27 +6,25 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from accounts.activity.source import coming_from, source_of_command
 from accounts.labels import LabelField
-from accounts.management.organization_arguments import add_slug, find_organization
+from accounts.management.organization_command import OrganizationCommand
+from accounts.models import Organization
 from accounts.organizations.operators import rename_by_operator
 
 
-class Command(BaseCommand):
+class Command(OrganizationCommand):
     help = "Change the name of an organization. Its slug stays, so that links keep working."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add_slug(parser)
+        super().add_arguments(parser)
         parser.add_argument("name", help="the new name")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        organization = find_organization(options["slug"])
+    def change(self, organization: Organization, options: dict[str, Any]) -> str:
         try:
             name = LabelField(max_length=150).clean(options["name"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
-        with coming_from(source_of_command("rename_organization")):
-            rename_by_operator(organization, name, by=None)
-        self.stdout.write(f"{organization.name} is now called {name}.")
+        rename_by_operator(organization, name, by=None)
+        return f"{organization.name} is now called {name}."

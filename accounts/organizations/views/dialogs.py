@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
+from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.organizations.access import MemberRequest
+from accounts.organizations.forms import PlainForm
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -32,11 +36,29 @@ def show(request: MemberRequest, template: str, form: forms.Form, **context: Any
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 
-def ask_to_delete(request: MemberRequest, form: forms.Form, *, in_use: str, **context: Any) -> HttpResponse:
-    """Ask whether to delete a role or a site, or say why it can't be."""
+def ask_to_delete(
+    request: MemberRequest,
+    delete: Callable[[], None],
+    *,
+    in_use: str,
+    deleted: str,
+    event: str,
+    page: str,
+    **context: Any,
+) -> HttpResponse:
+    """Ask, then delete a role or a site, or say why it can't be. `deleted` is the message afterwards."""
+    form = PlainForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            delete()
+        except DomainError as broken:
+            form.add_error(None, broken.message)
+        else:
+            return done(request, deleted, event=event, page=page)
     if in_use or form.errors:
         context |= {"button": ""}
     context |= {"in_use": in_use, "busy": _("Deleting…"), "is_danger": True}
+    context["back_url"] = reverse(page, args=[request.organization.slug])
     return show(request, "organizations/delete.html", form, **context)
 
 

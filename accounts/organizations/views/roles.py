@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,7 +14,7 @@ from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Role
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.forms import PlainForm, RoleForm
+from accounts.organizations.forms import RoleForm
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.in_use import why_in_use
 from accounts.organizations.role_access import check_may_change_permissions, why_not_permissions
@@ -97,24 +97,17 @@ def role_delete(request: MemberRequest, organization: str, pk: int) -> HttpRespo
     if not role.is_default:
         check_can_change(request.membership, role)
         check_may_change_permissions(request.membership, role)
-    form = PlainForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            delete_role(request.membership, role)
-        except DomainError as broken:
-            form.add_error(None, broken.message)
-        else:
-            said = _("The role {name} was deleted.").format(name=role.name)
-            return done(request, said, event=CHANGED, page=LIST)
     return ask_to_delete(
         request,
-        form,
+        partial(delete_role, request.membership, role),
         in_use=why_in_use(role),
+        deleted=_("The role {name} was deleted.").format(name=role.name),
+        event=CHANGED,
+        page=LIST,
         question=about(_("Delete {name}?"), name=role.name),
         consequence=_("Nobody has this role. Deleting it can’t be undone."),
         stay=_("Keep role"),
         button=_("Delete role"),
-        back_url=reverse(LIST, args=[organization]),
         kind="role",
         pk=pk,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,7 +15,7 @@ from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.models import Site
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.forms import PlainForm, SiteForm
+from accounts.organizations.forms import SiteForm
 from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.in_use import why_in_use
 from accounts.organizations.selectors import sites_of
@@ -83,24 +83,17 @@ def _edit(request: MemberRequest, site: Site | None) -> HttpResponse:
 def site_delete(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then delete a site to which nobody is assigned."""
     site = _site_to_change(request, pk)
-    form = PlainForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            delete_site(request.membership, site)
-        except DomainError as broken:
-            form.add_error(None, broken.message)
-        else:
-            said = _("The site {name} was deleted.").format(name=site.name)
-            return done(request, said, event=CHANGED, page=LIST)
     return ask_to_delete(
         request,
-        form,
+        partial(delete_site, request.membership, site),
         in_use=why_in_use(site),
+        deleted=_("The site {name} was deleted.").format(name=site.name),
+        event=CHANGED,
+        page=LIST,
         question=about(_("Delete {name}?"), name=site.name),
         consequence=_("Nobody is assigned to this site. Deleting it can’t be undone."),
         stay=_("Keep site"),
         button=_("Delete site"),
-        back_url=reverse(LIST, args=[organization]),
         kind="site",
         pk=pk,
     )

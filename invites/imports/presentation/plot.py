@@ -59,8 +59,9 @@ class Plot:
     title: str
 
 
-def plot_of(responses: Responses, invited: int) -> Plot:
+def plot_of(responses: Responses) -> Plot:
     """The running totals until today, below a dashed line at the number of invited people."""
+    accepted, invited = responses.summary.accepted, responses.summary.invited
     first, today = responses.days[0].day, responses.days[-1].day
     changed = responses.days[-2].day if len(responses.days) > 1 else first
     end = max(changed, timezone.localdate(responses.expires_at) if responses.expires_at else changed)
@@ -96,16 +97,14 @@ def plot_of(responses: Responses, invited: int) -> Plot:
         ended=f"{ended[0][0]},{y_of(invited)} {_joined(ended)} {last_x},{y_of(invited)}" if days[-1][1].ended else "",
         last_x=last_x,
         last_y=last_y,
-        last_label=counted(_ACCEPTED, responses.accepted),
+        last_label=counted(_ACCEPTED, accepted),
         last_anchor="start" if last_x < WIDTH * 0.72 else "end",
-        label_dy=_clear_of_lines(responses.accepted / invited, is_left=last_x >= WIDTH * 0.72),
+        label_dy=_clear_of_lines(accepted / invited, is_left=last_x >= WIDTH * 0.72),
         invited_y=y_of(invited),
         invited_label=counted(_INVITED, invited),
         y_ticks=[Tick(y_of(count), grouped(count)) for count in range(0, invited, step) if count < invited * 0.95],
         x_ticks=x_ticks,
-        title=counted(
-            _TITLE, invited, accepted=grouped(responses.accepted), date=date_format(today, "MONTH_DAY_FORMAT")
-        ),
+        title=counted(_TITLE, invited, accepted=grouped(accepted), date=date_format(today, "MONTH_DAY_FORMAT")),
     )
 
 

@@ -45,15 +45,16 @@ class DayTable:
 
 def response_lines(responses: Responses) -> list[ResponseLine]:
     """Accepted and pending, and the others that aren't 0."""
-    lines = [ResponseLine("accepted", responses.accepted), ResponseLine("waiting", responses.pending)]
-    lines.append(ResponseLine("scheduled", responses.scheduled))
-    lines += [ResponseLine(kind, getattr(responses, kind)) for kind in KINDS if kind != "accepted"]
+    summary = responses.summary
+    lines = [ResponseLine("accepted", summary.accepted), ResponseLine("waiting", summary.waiting_answer)]
+    lines.append(ResponseLine("scheduled", summary.scheduled))
+    lines += [ResponseLine(kind, getattr(summary, kind)) for kind in KINDS if kind != "accepted"]
     return [line for line in lines if line.count or line.outcome in ("accepted", "waiting")]
 
 
-def day_table(responses: Responses, invited: int) -> DayTable:
+def day_table(responses: Responses) -> DayTable:
     """The days on which something changed."""
-    last = responses.days[-1]
+    last, invited = responses.days[-1], responses.summary.invited
     kinds = [kind for kind in KINDS if kind == "accepted" or getattr(last, kind)]
     rows = []
     for totals in reversed(responses.days):

@@ -78,12 +78,8 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
     ]
     if summary.scheduled:
         invited.insert(1, Line("scheduled", summary.scheduled, is_part=True))
-    if summary.expired:
-        invited.append(Line("expired", summary.expired, is_part=True))
-    if summary.declined:
-        invited.append(Line("declined", summary.declined, is_part=True))
-    if summary.revoked:
-        invited.append(Line("revoked", summary.revoked, is_part=True))
+    gone = [("expired", summary.expired), ("declined", summary.declined), ("revoked", summary.revoked)]
+    invited += [Line(outcome, count, is_part=True) for outcome, count in gone if count]
     expected = [reason for reason, skipped in SKIP_REASONS.items() if skipped.is_expected]
     others = [reason for reason in SKIP_REASONS if reason not in expected and summary.skips[reason]]
     skipped = [

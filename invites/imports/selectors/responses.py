@@ -54,18 +54,12 @@ KINDS = tuple(field.name for field in fields(DayTotals) if field.name != "day")
 
 @dataclass(frozen=True)
 class Responses:
-    """The responses to the invitations of a batch. The numbers add up to the invited people.
+    """The responses to the invitations of a batch, beside the numbers of its summary. `share` is a percentage.
 
     `days` are the first day, each day on which something changed, and today.
     """
 
-    accepted: int
-    scheduled: int
-    pending: int
-    expired: int
-    declined: int
-    bounced: int
-    revoked: int
+    summary: Summary
     share: int
     expires_at: datetime | None
     days: list[DayTotals]
@@ -74,13 +68,7 @@ class Responses:
 def responses_of(batch: Batch, summary: Summary) -> Responses:
     """The responses so far, from the day of inviting to today. At most four queries, for any number of people."""
     return Responses(
-        accepted=summary.accepted,
-        scheduled=summary.scheduled,
-        pending=summary.waiting_answer,
-        expired=summary.expired,
-        declined=summary.declined,
-        bounced=summary.bounced,
-        revoked=summary.revoked,
+        summary=summary,
         share=round(100 * summary.accepted / summary.invited) if summary.invited else 0,
         expires_at=_last_expiry(batch) if summary.waiting_answer else None,
         days=_totals(batch, summary),

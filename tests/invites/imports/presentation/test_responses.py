@@ -74,7 +74,7 @@ def test_totals_grow_from_the_day_of_the_invitation_to_today(run: Run) -> None:
         (23, 2, 1, 1, 1, 1),
         (25, 2, 1, 1, 1, 1),
     ]
-    assert (responses.accepted, responses.pending, responses.share) == (2, 1, 29)
+    assert (responses.summary.accepted, responses.summary.waiting_answer, responses.share) == (2, 1, 29)
 
 
 def test_the_numbers_add_up_and_lead_to_the_people(ines: Client, run: Run) -> None:
@@ -90,7 +90,7 @@ def test_the_numbers_add_up_and_lead_to_the_people(ines: Client, run: Run) -> No
 
     assert sum(line.count for line in lines) == summary.invited == 7
     assert listed == {line.outcome: line.count for line in lines}
-    assert responses.days[-1].ended + responses.accepted + responses.pending == summary.invited
+    assert responses.days[-1].ended + summary.accepted + summary.waiting_answer == summary.invited
     for line in lines:
         assert f'aria-label="{line.label}: {line.count}"' in page
         assert f'href="?outcome={line.outcome}#rows"' in page
@@ -122,9 +122,10 @@ def test_an_undone_import_counts_its_invitations_as_revoked(run: Run, ines: Clie
     Batch.objects.filter(pk=batch.pk).update(is_being_undone=True, undone_at=timezone.now())
     batch.refresh_from_db()
 
-    responses = responses_of(batch, summary_of(batch))
+    summary = summary_of(batch)
+    responses = responses_of(batch, summary)
 
-    assert (responses.accepted, responses.pending, responses.revoked) == (1, 0, 2)
+    assert (summary.accepted, summary.waiting_answer, summary.revoked) == (1, 0, 2)
     assert (responses.days[-1].accepted, responses.days[-1].revoked) == (1, 2)
 
 
@@ -165,8 +166,7 @@ def test_a_year_later_the_plot_ends_with_the_last_response(run: Run) -> None:
     batch = of_every_kind(run)
 
     with time_machine.travel(MONDAY + timedelta(days=400), tick=False):
-        summary = summary_of(batch)
-        plot = plot_of(responses_of(batch, summary), summary.invited)
+        plot = plot_of(responses_of(batch, summary_of(batch)))
 
     assert [tick.label for tick in plot.x_ticks] == ["Nov 16", "Nov 30"]
     assert plot.last_x == plot.right
