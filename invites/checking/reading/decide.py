@@ -6,10 +6,8 @@ The spelling of names has none. Nothing here reads the file, so pages can decide
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable
 from functools import cached_property
 from typing import cast
 
@@ -19,10 +17,9 @@ from invites.checking.columns import REQUIRED
 from invites.checking.full_names import is_decided_by_commas, suggest_order
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
-from invites.checking.reading.columns.column_letters import index_of_letters
-from invites.checking.reading.columns.column_names import reduce_name
 from invites.checking.reading.columns.column_suggestions import holds_address, suggest_columns
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.compare_names import find_column, signature_of
 from invites.checking.reading.columns.header import known_columns, read_header, with_found_names
 from invites.checking.reading.columns.header_row import find_header_row
 from invites.checking.reading.columns.known_exports import Export, is_preamble, recognize_export
@@ -36,6 +33,8 @@ from invites.checking.reading.decisions import (
     Reason,
     last_header_row_of,
 )
+from invites.checking.reading.layouts import find_layouts, is_person
+from invites.checking.reading.likely_sheet import find_likely_sheet
 from invites.checking.reading.options import FIND_OUT, NOT_USED, NOTHING_KNOWN, Evidence, NameOrder, ReadingOptions
 from invites.checking.reading.preview import Preview, Table
 
@@ -52,14 +51,6 @@ def decide(
 ) -> Decisions:
     """Decide what is certain, and suggest the rest."""
     return _Decider(preview, options, evidence, limits).decide()
-
-
-def signature_of(names: Sequence[str]) -> str:
-    """What identifies the column names of a file, to remember how it is read; empty for a file without any."""
-    reduced = _reduce_names(names)
-    if not reduced:
-        return ""
-    return hashlib.sha256("\0".join(reduced).encode()).hexdigest()[:32]
 
 
 class _Decider:
@@ -108,19 +99,11 @@ class _Decider:
             return ()
         # In the order of the workbook, as their rows are.
         known = tuple(table.name for table in self.preview.tables if table.name in self.options.sheets)
-        return known or (self.likely_sheet.name,)
+        return known or (find_likely_sheet(self.preview.tables).name,)
 
     @cached_property
     def names_of_tables(self) -> frozenset[str]:
         return frozenset(table.name for table in self.preview.tables)
-
-    @cached_property
-    def likely_sheet(self) -> Table:
-        """The sheet with addresses and the most required columns, then with the most rows. Hidden ones come last."""
-        return max(
-            self.preview.tables,
-            key=lambda table: (not table.problem, table.has_addresses, not table.is_hidden, *_rank(table)),
-        )
 
     @cached_property
     def asks_sheet(self) -> bool:
@@ -196,7 +179,7 @@ class _Decider:
             return False
         above = [cells for number, cells in self.rows if number < self.header_row]
         if self.is_remembered:
-            return any(map(_is_person, above))
+            return any(map(is_person, above))
         return not self.header_row or not all(map(is_preamble, above))
 
     # --- Columns --------------------------------------------------------------------------------------
@@ -281,7 +264,7 @@ class _Decider:
 
     def _index_of(self, column: int | str) -> int | None:
         """The index of a column that is given by its index, its name or its letters. None if there is none."""
-        index = column if isinstance(column, int) else _find_column(column, self.names)
+        index = column if isinstance(column, int) else find_column(column, self.names)
         return index if index is not None and index < max(self.width, len(self.names)) else None
 
     @cached_property
@@ -365,26 +348,9 @@ class _Decider:
     @cached_property
     def layouts(self) -> tuple[Layout, ...]:
         """Where the rows of each sheet are. Sheets whose columns have other names are ignored."""
-        first = Layout(self.table.name, self.header_row)
-        others = (self._layout_like_first(self.preview.table(name)) for name in self.sheets[1:])
-        return (first, *(layout for layout in others if layout))
-
-    def _layout_like_first(self, table: Table) -> Layout | None:
-        if not self.header_row:
-            return Layout(table.name, 0)
-        wanted = _reduce_names(self.header_cells)
         used = [index for index, column in enumerate(self.columns) if column.key]
-        for row in table.top[:LAST_HEADER_ROW]:
-            there = _reduce_names(row.cells)
-            if there == wanted:
-                return Layout(table.name, row.number)
-            order = _order_of(wanted, there)
-            if all(index < len(order) and order[index] is not None for index in used):
-                return Layout(table.name, row.number, order)
-            if _is_person(row.cells):
-                # Nobody may be above the column names.
-                return None
-        return None
+        others = [self.preview.table(name) for name in self.sheets[1:]]
+        return find_layouts(self.table, others, header_row=self.header_row, names=self.header_cells, used=used)
 
     # --- What can't be read ---------------------------------------------------------------------------
 
@@ -420,41 +386,6 @@ class _Decider:
         return any(holds_address(cell) and not _SEPARATOR.search(cell) for cells in self.samples for cell in cells)
 
 
-def _rank(table: Table) -> tuple[int, int]:
-    rows = [(row.number, row.cells) for row in table.top]
-    header = find_header_row(rows).number
-    names = next((cells for number, cells in rows if number == header), ())
-    keys = {suggestion.key for suggestion in suggest_columns(names, [])}
-    keys |= set(NAME_KEYS) if FULL_NAME in keys else set()
-    return sum(column.key in keys for column in REQUIRED), table.count
-
-
-def _is_person(cells: Sequence[str]) -> bool:
-    """Whether a row has an address, and something else."""
-    return any(map(holds_address, cells)) and sum(not is_blank(cell) for cell in cells) > 1
-
-
-def _reduce_names(cells: Sequence[str]) -> list[str]:
-    """The column names as we compare them, without empty ones at the end."""
-    names = [reduce_name(cell) for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    return names
-
-
-def _order_of(wanted: Sequence[str], there: Sequence[str]) -> tuple[int | None, ...]:
-    """The index in `there` of each wanted name. None if it has another number of columns with this name, or no name.
-
-    Of two columns with the same name, the first one is the first one there, too.
-    """
-    places: dict[str, list[int]] = {}
-    for index, name in enumerate(there):
-        places.setdefault(name, []).append(index)
-    counts = Counter(wanted)
-    left = {name: iter(places[name]) for name in counts if name and len(places.get(name, ())) == counts[name]}
-    return tuple(next(left[name]) if name in left else None for name in wanted)
-
-
 def _covered(keys: Iterable[str]) -> frozenset[str]:
     """These keys, and those of the parts of a full name if it is one of them."""
     found = frozenset(keys)
@@ -464,18 +395,3 @@ def _covered(keys: Iterable[str]) -> frozenset[str]:
 def _is_same_name(key: str, keys: Container[str]) -> bool:
     """Whether a column would have the names that other columns have: the full name, or its parts."""
     return any(name in keys for name in NAME_KEYS) if key == FULL_NAME else key in NAME_KEYS and FULL_NAME in keys
-
-
-def _find_column(column: str, names: Sequence[str]) -> int | None:
-    """The index of the column with this name or these letters; NOT_USED without any, None if there is none."""
-    if not column:
-        return NOT_USED
-    if column in names:
-        return names.index(column)
-    reduced = [reduce_name(name) for name in names]
-    wanted = reduce_name(column)
-    if wanted and wanted in reduced:
-        return reduced.index(wanted)
-    if column.isascii() and column.isalpha() and len(column) <= 2:
-        return index_of_letters(column.upper())
-    return None

@@ -15,8 +15,9 @@ from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.chunks import RECORDS_AT_ONCE, Records
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
+from invites.checking.reading.columns.compare_names import signature_of
 from invites.checking.reading.columns.header import Header, known_columns, read_header
-from invites.checking.reading.decide import decide, signature_of
+from invites.checking.reading.decide import decide
 from invites.checking.reading.decisions import LAST_HEADER_ROW, Decisions, Layout
 from invites.checking.reading.delimited_text import DelimitedText
 from invites.checking.reading.dialect import find_dialect, given_dialect

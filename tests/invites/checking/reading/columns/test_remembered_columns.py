@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invites.checking import Decisions, Evidence, Preview, ReadingOptions, decide
-from invites.checking.reading.decide import signature_of
+from invites.checking.reading.columns.compare_names import signature_of
 from invites.checking.reading.preview import look_at
 
 PLAIN = ["Email", "First name", "Last name", "Backup email"]
