@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.invitations import schedule
 from invites.invitations.authorization import CANNOT_EDIT, check_can_manage
-from invites.invitations.forms import SendTimeForm
+from invites.invitations.forms.send_time import SendTimeForm
 from invites.invitations.views.responses import error_response, outdated_response, success_response
 from invites.invitations.views.send_time import ask_for_time
 from invites.invitations.visibility import visible_invitations

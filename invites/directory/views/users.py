@@ -30,7 +30,7 @@ from invites.directory.counts import StatusCounts, count_users
 from invites.directory.users import Status, UserFilter
 from invites.directory.users_page import find_users_page
 from invites.directory.views.rows import rows_of
-from invites.invitations.forms import MemberForm
+from invites.invitations.forms.member import MemberForm
 from invites.invitations.views.responses import success_response
 
 # Each has an action for those who are selected.

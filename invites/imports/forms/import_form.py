@@ -27,7 +27,8 @@ from invites.checking import PastedText
 from invites.imports.paste import read_paste
 from invites.imports.presentation.confirmation import able_texts
 from invites.imports.presentation.status import megabytes
-from invites.invitations.forms import PERSONAL_MESSAGE, SendTimeMixin
+from invites.invitations.forms.invite import PERSONAL_MESSAGE
+from invites.invitations.forms.send_time import SendTimeMixin
 from invites.problems import expected_columns
 
 _LIMITS = ngettext_lazy("Up to {count} row or {size} MB", "Up to {count} rows or {size} MB")

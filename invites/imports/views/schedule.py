@@ -18,7 +18,7 @@ from invites.imports.schedule import check_scheduled, reschedule_import, send_im
 from invites.imports.views.batches import message_response
 from invites.imports.views.dialogs import import_question
 from invites.imports.views.lookup import batch_to_change
-from invites.invitations.forms import SendTimeForm
+from invites.invitations.forms.send_time import SendTimeForm
 from invites.invitations.views.responses import outdated_response
 from invites.invitations.views.send_time import ask_for_time
 from invites.invitations.wording import send_time_text

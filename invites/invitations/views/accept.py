@@ -38,7 +38,7 @@ from invites.invitations.acceptance import (
     find_open_invitation,
     note_opened,
 )
-from invites.invitations.forms import NewAccountForm, OwnPasswordForm
+from invites.invitations.forms.accept import NewAccountForm, OwnPasswordForm
 from invites.invitations.requests import ask_for_invitation
 from invites.invitations.tokens import fingerprint, hash_token
 from invites.invitations.views.opened_link import SHOWN_FOR, is_form_of, open_page, secret_in

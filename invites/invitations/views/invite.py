@@ -21,7 +21,8 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS
 from invites.invitations.authorization import selection_of
-from invites.invitations.forms import LONGEST, InviteForm
+from invites.invitations.forms.invite import InviteForm
+from invites.invitations.forms.person import LONGEST
 from invites.invitations.invite import (
     AlreadyDeactivatedError,
     invite_despite_decline,

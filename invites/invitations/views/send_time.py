@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from invites.invitations.forms import SendTimeForm
+from invites.invitations.forms.send_time import SendTimeForm
 
 
 def ask_for_time(request: HttpRequest, form: SendTimeForm, *, lead: str, back_url: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.views.dialogs import posted
 from accounts.permissions import Permission
 from invites.invitations.allowed_domains import change_allowed_domains
-from invites.invitations.forms import AllowedDomainsForm
+from invites.invitations.forms.allowed_domains import AllowedDomainsForm
 
 
 @requires(Permission.MANAGE_ORGANIZATION)
