@@ -109,6 +109,38 @@ def test_without_javascript_a_page_says_why_nothing_was_changed(
     expect(page.locator("#content")).to_contain_text("Nothing was changed.")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_the_rows_that_need_fixing_can_only_be_read(
+    stack: Stack, new_context: Any, signed_in_state: Any, tmp_path: Path, script: bool
+) -> None:
+    file = tmp_path / "suspended-grid.csv"
+    file.write_bytes(csv_of("ann@grid.example.com", "ben@@grid.example.com,Ben,Fox,"))
+    batch = import_file(stack, file)
+    stack.manage("suspend_organization", "acme")
+    try:
+        state = signed_in_state("admin@example.com")
+        page = new_context(storage_state=state, java_script_enabled=script).new_page()
+        page.goto(f"/o/acme/batches/{batch}/problems/")
+
+        expect(page.locator("#content")).to_contain_text(SUSPENDED)
+        cell = page.get_by_role("cell", name="ben@@grid.example.com")
+        expect(cell).to_be_visible()
+        cell.click()
+        page.keyboard.type("x")
+        page.keyboard.press("Enter")
+        expect(page.locator("#content").get_by_role("textbox")).to_have_count(0)
+        for name in ("Apply", "Check again", "Skip", "Keep one @", "Upload a corrected file"):
+            expect(page.locator("#content").get_by_text(name)).to_have_count(0)
+        expect(cell).to_contain_text("ben@@grid.example.com")
+        if script:
+            for scheme, width in (("light", 1280), ("dark", 320)):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 844})
+                assert list(examine(page)) == []
+    finally:
+        stack.manage("resume_organization", "acme")
+
+
 @pytest.fixture
 def globex_is_active(stack: Stack) -> Iterator[None]:
     yield

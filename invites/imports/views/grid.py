@@ -197,6 +197,7 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
     asked = request.GET.get("kind", "")
     kind = asked if asked in counts.rows_by_code else ""
     page = _page_of(batch, counts, kind, request.GET.get("page"))
+    why_not = why_not_change(request.membership, batch)
     context = {
         "batch": batch,
         "columns": COLUMNS,
@@ -210,7 +211,8 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
         "side_notes": side_notes_text(batch),
         "query": urlencode({"kind": kind}) if kind else "",
         "listed": [shown_row(row) for row in page],
-        "why_not_change": why_not_change(request.membership, batch),
+        "why_not_change": why_not,
+        "is_read_only": bool(why_not) or request.organization.is_suspended,
         **_live(batch, counts, kind),
     }
     return render(request, "imports/grid.html", context)

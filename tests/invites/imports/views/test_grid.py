@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection
+from accounts.organizations.operators import resume_organization, suspend_organization
 from invites import tasks
 from invites.imports.selectors.rows import cells_now
 from invites.imports.selectors.summary import summary_of
@@ -21,6 +22,7 @@ from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.models import Batch, Invitation, Row
 from tests.files import csv_of
 from tests.invites.imports.grid import counts, grid_url, outcome, row, text
+from tests.pages import url_of, words_of
 
 Run = Callable[..., Batch]
 
@@ -73,6 +75,32 @@ def test_fifty_rows_make_a_page_and_an_edit_finds_its_row_by_number(ines: Client
     assert [found.number for found in Row.objects.filter(batch=batch, outcome="waiting")] == [110]
 
 
+def test_in_a_suspended_organization_nothing_can_be_typed(ines: Client, start: Run, by: Membership) -> None:
+    below = ",,,\nTotal: 3,,,"
+    team = start(csv_of("ben@@example.com,Ben,Fox,", "ann@gmial.com", "eve@example.com,EvÃ©,May,", below))
+    assert "Import anyway" in ines.get(grid_url(team)).text
+    assert 'value="meant:' in ines.get(grid_url(team)).text
+    suspend_organization(by.organization, by=None)
+
+    page = ines.get(grid_url(team))
+    html = page.text
+
+    main = html[html.index("<main") : html.index("</main")]
+    assert not re.search(r"<(input|textarea|select)|contenteditable|type=.submit|data-grid", main)
+    assert "ben@@example.com" in main
+    assert "Did you mean" in main
+    assert "Total: 3" in main
+    assert "This address has 2 @ signs" in main
+    assert words_of(page).count("You can look at everything, but not change it") == 1
+    assert "Download these rows" in main
+    assert "Upload a corrected file" not in main
+    assert "Correct the rows here" not in main
+    assert "View the rows" in ines.get(url_of(team)).text
+    assert ines.post(grid_url(team), {"do": "save", "cell-2-0": "ben@example.com", "seen-2": "0"}).status_code == 403
+    resume_organization(by.organization, by=None)
+    assert "Check again" in text(ines.get(grid_url(team)))
+
+
 # --- Without JavaScript ------------------------------------------------------------------------------
 
 
@@ -112,7 +140,7 @@ def test_a_button_of_a_row_also_saves_other_rows(ines: Client, team: Batch) -> N
 
 
 def test_the_page_reports_a_conflicting_edit(ines: Client, team: Batch) -> None:
-    ines.post(grid_url(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "0"})
+    ines.post(grid_url(team), {"do": "save", "cell-2-0": "ben@example.com", "seen-2": "0"})
     ines.post(grid_url(team), {"do": "check", "cell-3-0": "bob@example.com", "seen-3": "0"})
 
     assert "Someone else changed row 3 in the meantime." in text(ines.get(grid_url(team)))
