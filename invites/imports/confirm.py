@@ -81,6 +81,7 @@ def ask_to_confirm(batch: Batch, *, by: Membership) -> None:
         state=Batch.State.NEEDS_CONFIRMATION,
         notice=[],
         banner_closed_at=None,
+        late_banner_for=None,
         progressed_at=timezone.now(),
         **_inviter(batch, by),
     )
@@ -146,6 +147,7 @@ def start_inviting(batch: Batch, *, by: Membership) -> None:
         state_reasons=[],
         was_stopped=False,
         banner_closed_at=None,
+        late_banner_for=None,
         progressed_at=timezone.now(),
         **_inviter(batch, by),
         **_counts_before(batch),

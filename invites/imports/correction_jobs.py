@@ -125,6 +125,7 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
         attempts=0,
         claimed_until=None,
         notice=[],
+        late_banner_for=None,
         progressed_at=now,
     )
     batch.refresh_from_db()
@@ -311,8 +312,8 @@ def _end(batch: Batch, job: CorrectionJob, *, notice: Sequence[Reason] = ()) -> 
     job.delete()
     if job.grant:
         job.grant.delete()
-    # The banner of an import that has ended was about its result.
-    news = {} if batch.has_invited else {"banner_closed_at": None}
+    # The banner of an import that has ended is about its result. That of the job is for whoever started it.
+    news = {"late_banner_for": job.started_by_id} if batch.has_invited else {"banner_closed_at": None}
     Batch.objects.filter(pk=batch.pk).update(
         state=batch.correctable_state,
         notice=list(notice),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 
+from accounts.models import Membership
 from invites.models import Batch, Reason
+
+# The topic of the banner about a correction job that ended after the import had.
+LATE = "late"
 
 
 def pop_notice(batch: Batch) -> list[Reason]:
@@ -20,6 +26,14 @@ def close_banner(batch: Batch, *, read: str) -> None:
     if read == banner_topic(batch):
         same = Batch.objects.filter(pk=batch.pk, state=batch.state, undone_at=batch.undone_at)
         same.filter(banner_closed_at=None).update(banner_closed_at=timezone.now())
+
+
+def close_late_banner(batch: Batch, *, by: Membership) -> None:
+    """Close the member's banner about a correction job, and with it their older one about the result of the import."""
+    closed: dict[str, Any] = {"late_banner_for": None}
+    if batch.working_inviter_id == by.user_id:
+        closed["banner_closed_at"] = timezone.now()
+    Batch.objects.filter(pk=batch.pk, state=batch.state, late_banner_for=by.user_id).update(**closed)
 
 
 def banner_topic(batch: Batch) -> str:

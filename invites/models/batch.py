@@ -159,6 +159,14 @@ class Batch(models.Model):
         help_text="Undoing has started, so its pending invitations count as revoked.",
     )
     banner_closed_at = models.DateTimeField(null=True, blank=True)
+    late_banner_for = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose correction job ended after the import had. Empty once its banner is closed.",
+    )
     emptied_at = models.DateTimeField(
         null=True, blank=True, help_text="When names and addresses were deleted: invites/personal_data/retention.py."
     )

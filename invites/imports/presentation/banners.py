@@ -13,14 +13,14 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.wording import counted
-from invites.imports.notices import banner_topic
+from invites.imports.notices import LATE, banner_topic
 from invites.imports.presentation.confirmation import confirm_heading
 from invites.imports.presentation.names import import_name
 from invites.imports.presentation.status import nobody_yet
 from invites.imports.presentation.wording import result_text, result_title, scheduled_text, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.imports.selectors.typos import typos_of
-from invites.invitations.visibility import sees_everybody, visible_batches
+from invites.invitations.visibility import batches_still_visible, sees_everybody, visible_batches
 from invites.models import Batch, FailureReason
 from invites.problems import message_of, stored_problem
 from invites.reasons import text_of
@@ -30,6 +30,9 @@ SHOWN = 2
 _WITHOUT_INVITER = Q(state=Batch.State.STOPPED, state_reasons__0__code=FailureReason.INVITER_LEFT.value)
 
 _NEED_FIXING = ngettext_lazy("{count} row of {file} needs fixing", "{count} rows of {file} need fixing")
+_CAN_BE_INVITED = ngettext_lazy(
+    "{count} fixed row of {file} can be invited", "{count} fixed rows of {file} can be invited"
+)
 _DOUBTFUL = ngettext_lazy("{count} cell in {file} may have a mistake", "{count} cells in {file} may have mistakes")
 
 
@@ -65,13 +68,15 @@ class Banners:
 
 
 def open_banners(membership: Membership) -> QuerySet[Batch]:
-    """The batches with a banner: they concern this member, and nobody whom they concern has closed their banner."""
+    """The batches with a banner: they concern this member, and nobody whom they concern has closed their banner.
+
+    Or the member has a banner about a correction job.
+    """
+    states = [*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED]
     return (
         Batch.objects.filter(
-            concerning(membership),
+            concerning(membership) & Q(banner_closed_at=None, state__in=states) | _corrected_late_by(membership),
             organization=membership.organization,
-            banner_closed_at=None,
-            state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED],
         )
         .select_related("organization")
         .order_by("-progressed_at", "-pk")
@@ -83,7 +88,13 @@ def banners_for(membership: Membership, *, but: int = 0) -> Banners:
     batches = open_banners(membership).exclude(pk=but)
     shown = list(batches[:SHOWN])
     more = batches.count() - SHOWN if len(shown) == SHOWN else 0
-    return Banners([banner_of(batch) for batch in shown], max(0, more), but, moving=_are_moving(shown))
+    listed = [
+        late_banner_of(batch)
+        if batch.late_banner_for_id == membership.user_id and batch.can_be_continued
+        else banner_of(batch)
+        for batch in shown
+    ]
+    return Banners(listed, max(0, more), but, moving=_are_moving(shown))
 
 
 def are_moving(membership: Membership, *, but: int = 0) -> bool:
@@ -116,6 +127,13 @@ def concerning(membership: Membership) -> Q:
     return own | _WITHOUT_INVITER if may_manage else own
 
 
+def _corrected_late_by(membership: Membership) -> Q:
+    """Batches of whose correction job this member learns the result: `can_be_continued`, as a condition."""
+    ended = (Batch.State.DONE, Batch.State.STOPPED)
+    corrected = Q(late_banner_for=membership.user_id, state__in=ended, undone_at=None, emptied_at=None)
+    return corrected & batches_still_visible(membership)
+
+
 def worked_on_by(user_id: int) -> Q:
     """Batches of which this user is the `working_inviter`."""
     return Q(continued_at=None, inviter=user_id) | Q(continued_at__isnull=False, continued_by=user_id)
@@ -124,8 +142,26 @@ def worked_on_by(user_id: int) -> Q:
 def banner_of(batch: Batch) -> Banner:
     """The banner of one batch."""
     summary = summary_of(batch) if batch.undone_at else outcomes_of(batch, batch.outcome_counts)
-    kind, heading, text = _texts(batch, summary)
-    view, label = _link(batch, summary)
+    return _banner(batch, _texts(batch, summary), _link(batch, summary), topic=banner_topic(batch))
+
+
+def late_banner_of(batch: Batch) -> Banner:
+    """The banner about rows that were corrected in the background, after the import had ended."""
+    summary, file = outcomes_of(batch), import_name(batch)
+    link = "imports:batch_problems", _("Review")
+    if to_fix := summary.to_fix - summary.fixed:
+        title, link = counted(_NEED_FIXING, to_fix, file=file), _link_to_rows(batch)
+    elif summary.invitable:
+        title = counted(_CAN_BE_INVITED, summary.invitable, file=file)
+    else:
+        title, link = _nothing_left(batch), ("imports:batch", _("View import"))
+    text = text_of(batch.notice) or _("Your corrections were saved.")
+    return _banner(batch, ("warn" if to_fix or batch.notice else "ok", title, text), link, topic=LATE)
+
+
+def _banner(batch: Batch, texts: tuple[str, str, str], link: tuple[str, str], *, topic: str) -> Banner:
+    kind, heading, text = texts
+    view, label = link
     address = [batch.organization.slug, batch.pk]
     return Banner(
         pk=batch.pk,
@@ -134,7 +170,7 @@ def banner_of(batch: Batch) -> Banner:
         text=text,
         link_url=reverse(view, args=address),
         link_label=label,
-        close_url=f"{reverse('imports:batch_close_banner', args=address)}?read={banner_topic(batch)}",
+        close_url=f"{reverse('imports:batch_close_banner', args=address)}?read={topic}",
     )
 
 
@@ -172,6 +208,10 @@ def _needs_fixing(batch: Batch, summary: Summary) -> str:
         return counted(_NEED_FIXING, summary.to_fix, file=import_name(batch))
     if count := typos_of(batch).open:
         return counted(_DOUBTFUL, count, file=import_name(batch))
+    return _nothing_left(batch)
+
+
+def _nothing_left(batch: Batch) -> str:
     return _("Nothing is left to fix in {file}").format(file=import_name(batch))
 
 
@@ -183,4 +223,8 @@ def _link(batch: Batch, summary: Summary) -> tuple[str, str]:
         return "imports:batch_confirm", _("Review")
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return "imports:batch", _("View import")
-    return "imports:batch_problems", _("Fix the rows") if summary.to_fix else _("Review")
+    return _link_to_rows(batch) if summary.to_fix else ("imports:batch_problems", _("Review"))
+
+
+def _link_to_rows(batch: Batch) -> tuple[str, str]:
+    return "imports:batch_problems", _("View the rows") if batch.organization.is_suspended else _("Fix the rows")

@@ -28,7 +28,7 @@ from invites.directory.views import bulk_actions
 from invites.downloads import csv_download
 from invites.imports.correction_jobs import stop_job
 from invites.imports.declined import declined_rows
-from invites.imports.notices import banner_topic, close_banner
+from invites.imports.notices import LATE, banner_topic, close_banner, close_late_banner
 from invites.imports.presentation.banners import banners_for, concerning
 from invites.imports.presentation.plot import plot_of
 from invites.imports.presentation.responses import day_table, response_lines
@@ -273,9 +273,13 @@ def message_response(request: MemberRequest, batch: Batch, message: str, *, warn
 def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Close the banner of an import. `?read=` is its topic, which may have changed since it was shown."""
     batch = batch_to_see(request, pk)
-    if not Batch.objects.filter(concerning(request.membership), pk=pk).exists():
+    read = request.GET.get("read") or banner_topic(batch)
+    if read == LATE:
+        close_late_banner(batch, by=request.membership)
+    elif Batch.objects.filter(concerning(request.membership), pk=pk).exists():
+        close_banner(batch, read=read)
+    else:
         raise Http404
-    close_banner(batch, read=request.GET.get("read") or banner_topic(batch))
     if asks_for_fragment(request):
         return trigger_client_event(HttpResponse(status=204), "shell:changed")
     return redirect(back_url(request.membership))

@@ -23,7 +23,7 @@ from invites import tasks
 from invites.checking import COLUMNS, LONGEST_PASTE
 from invites.imports.confirm import cancel_unconfirmed
 from invites.imports.forms.import_form import CorrectedRowsForm, ImportForm
-from invites.imports.notices import pop_notice
+from invites.imports.notices import close_late_banner, pop_notice
 from invites.imports.paste import understand_paste
 from invites.imports.presentation.paste import ShownPaste, shown_paste
 from invites.imports.reading import delete_undecided
@@ -91,6 +91,8 @@ def _correct_late_rows(request: MemberRequest, batch: Batch) -> HttpResponse:
             tasks.start_processing(batch)
             batch.refresh_from_db()
             refusal = pop_notice(batch)
+            # Only who has left the page needs the banner.
+            close_late_banner(batch, by=request.membership)
             if not refusal:
                 return _corrected_response(request, batch)
             form.add_error(None, text_of(refusal))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from invites.models import Batch, DailyInviteCount, Invitation, Row
 from invites.reasons import text_of
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
-from tests.pages import downloaded, submit_import, url_of, words_of
+from tests.pages import HTMX, downloaded, submit_import, url_of, words_of
 from tests.rules import domain_error
 
 Work = Callable[[Batch], Batch]
@@ -361,6 +363,113 @@ def test_the_pages_lead_from_the_download_to_the_invitations(ines: Client, ended
     submit_import(ines, file_of(fixed(table(ines, ended), 7, 8)), query=f"?correct={ended.pk}")
 
     assert Batch.objects.get().state == "inviting"
+
+
+# --- The banner, after a worker has used the file ----------------------------------------------------
+
+
+def banners(client: Client) -> str:
+    return words_of(client.get("/o/acme/roles/"))
+
+
+def close(client: Client, batch: Batch) -> None:
+    html = client.get("/o/acme/roles/").text
+    address = next(found for found in re.findall(r'hx-post="([^"]+)"', html) if f"/{batch.pk}/" in found)
+    client.post(unescape(address), headers=HTMX)
+
+
+@pytest.fixture
+def read_result(ines: Client, ended: Batch) -> None:
+    """Ines has closed the banner about the import."""
+    close(ines, ended)
+    assert "team.csv" not in banners(ines)
+
+
+@pytest.mark.usefixtures("read_result")
+def test_the_one_who_uploaded_it_learns_what_is_left(ines: Client, ended: Batch, upload: Upload) -> None:
+    upload(ended, file_of(fixed(table(ines, ended), 3, 4)))
+
+    assert "3 rows of team.csv need fixing. Your corrections were saved. Fix the rows" in banners(ines)
+    assert "need fixing. Your corrections" not in words_of(ines.get(url_of(ended)))
+    close(ines, ended)
+    assert "team.csv" not in banners(ines)
+
+
+@pytest.mark.usefixtures("read_result")
+def test_the_banner_says_why_a_file_was_not_used(ines: Client, ended: Batch, upload: Upload) -> None:
+    upload(ended, csv_of("x@example.com"))
+
+    assert "5 rows of team.csv need fixing. “fixed.csv” wasn’t used. It doesn’t say which rows" in banners(ines)
+
+
+@pytest.mark.usefixtures("read_result")
+def test_the_banner_says_why_nobody_was_invited(ines: Client, ended: Batch, upload: Upload) -> None:
+    lines = [*fixed(table(ines, ended), *LATE), ["new@example.com", "New", "Person", "", ""]]
+    upload(ended, file_of(lines))
+
+    assert "5 fixed rows of team.csv can be invited. 1 row of “fixed.csv” wasn’t used" in banners(ines)
+
+
+@pytest.mark.usefixtures("read_result")
+def test_the_banner_is_about_rows_that_were_skipped_too(ines: Client, ended: Batch, upload: Upload) -> None:
+    upload(ended, file_of([*table(ines, ended)[:1], ["", "", "", "", "Row 99. Nothing"]]))
+
+    assert "Nothing is left to fix in team.csv." in banners(ines)
+
+
+def test_the_banner_is_for_nobody_else(
+    ines: Client, ended: Batch, upload: Upload, colleague: Membership, client_of: Callable[[Any], Client]
+) -> None:
+    upload(ended, file_of(fixed(table(ines, ended), 3)), by=colleague)
+    theirs = client_of(colleague.user)
+
+    assert "4 rows of team.csv need fixing." in banners(theirs)
+    assert "2 users were invited to Acme." in banners(ines)
+    assert "need fixing" not in banners(ines)
+    # Nobody can close somebody else's.
+    ines.post(f"{url_of(ended, 'imports:batch_close_banner')}?read=late", headers=HTMX)
+    assert "4 rows of team.csv need fixing." in banners(theirs)
+    close(theirs, ended)
+    assert "team.csv" not in banners(theirs)
+    assert "2 users were invited to Acme." in banners(ines)
+
+
+def test_the_banner_goes_with_the_permission(
+    ines: Client, ended: Batch, upload: Upload, colleague: Membership, client_of: Callable[[Any], Client]
+) -> None:
+    upload(ended, file_of(fixed(table(ines, ended), 3)), by=colleague)
+    role = Role.objects.create(organization=ended.organization, name="Inviter", permissions=["users.invite"])
+    colleague.roles.set([role])
+
+    assert "team.csv" not in banners(client_of(colleague.user))
+
+
+@pytest.mark.usefixtures("read_result")
+def test_the_banner_gives_way_to_what_happens_next(
+    ines: Client, ended: Batch, by: Membership, upload: Upload, work: Work
+) -> None:
+    upload(ended, file_of(fixed(table(ines, ended), 3, 4)))
+    invite_valid_rows(ended, by=by)
+    assert "team.csv need fixing" not in banners(ines)
+    work(ended)
+    assert "4 users were invited to Acme." in banners(ines)
+    close(ines, ended)
+    assert "team.csv" not in banners(ines)
+
+    upload(ended, file_of(fixed(table(ines, ended), 5)))
+    assert "2 rows of team.csv need fixing." in banners(ines)
+    undo_import(by, ended)
+    assert "need fixing" not in banners(ines)
+
+
+@pytest.mark.usefixtures("read_result")
+def test_an_admin_who_waited_for_the_result_needs_no_banner(ines: Client, ended: Batch) -> None:
+    submit_import(ines, file_of(fixed(table(ines, ended), 3, 4)), query=f"?correct={ended.pk}")
+    # The response says it, and so does the next page.
+    ines.get(url_of(ended, "imports:batch_problems"))
+
+    assert figures(ended) == (7, 2, 5, 2)
+    assert "team.csv" not in banners(ines)
 
 
 def test_others_cannot_upload_one(
