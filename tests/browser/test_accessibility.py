@@ -47,12 +47,13 @@ print(json.dumps(ids | {"action": action.pk}))
 
 @pytest.fixture(scope="module")
 def batches(stack: Stack, tmp_path_factory: Any) -> dict[str, int]:
-    """Ids of a batch that is done, one that needs fixing, one that was refused and one that is sent later."""
+    """Ids of a batch that is done, of one with rows left, one that needs fixing, was refused and is sent later."""
     directory: Path = tmp_path_factory.mktemp("files")
     rows = mixed_people(5, "axe")
     contents = {
         "done": csv_of([*rows, rows[0]]),
         "problems": csv_of([*rows, ("axe@x", "No", "Ending", ""), ("two@@axe.example.com", "", "Signs", "")]),
+        "late": csv_of([("late@axe.example.com", "A", "B", ""), ("left@@axe.example.com", "Left", "Over", "")]),
         "refused": b"Email,First name,Surname\r\na,A,B\r\n",
         "scheduled": csv_of(mixed_people(3, "axe-later")),
     }
@@ -62,8 +63,8 @@ def batches(stack: Stack, tmp_path_factory: Any) -> dict[str, int]:
         path = directory / f"{name}.csv"
         path.write_bytes(content)
         arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
-        later = ("--send-at", tomorrow) if name == "scheduled" else ()
-        answer = stack.manage("invite_csv", str(path), *arguments, *later, "--json")
+        options = {"scheduled": ("--send-at", tomorrow), "late": ("--only-valid",)}.get(name, ())
+        answer = stack.manage("invite_csv", str(path), *arguments, *options, "--json")
         assert answer.stdout, answer.stderr
         ids[name] = int(json.loads(answer.stdout)["batch"])
     return ids
@@ -140,6 +141,9 @@ def test_pages_of_an_admin(
         f"batches/{batches['problems']}/",
         f"batches/{batches['problems']}/problems/",
         f"import/?correct={batches['problems']}",
+        f"batches/{batches['late']}/",
+        f"batches/{batches['late']}/problems/",
+        f"import/?correct={batches['late']}",
         f"batches/{batches['refused']}/",
         f"batches/{batches['scheduled']}/",
         f"batches/{batches['scheduled']}/schedule/",
@@ -187,6 +191,13 @@ def test_dialogs_of_an_admin(
     found = [*examine(page)]
     page.get_by_role("link", name="Undo change").click()
     expect(heading(page)).to_be_focused()
+    found += examine(page)
+    page.goto(f"/o/acme/batches/{batches['late']}/problems/")
+    page.get_by_role("link", name="Upload a corrected file").click()
+    expect(heading(page)).to_be_focused()
+    found += examine(page)
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Choose a CSV file.")).to_be_visible()
     found += examine(page)
     page.goto("/o/acme/users/?q=admin@example.com")
     page.get_by_role("link", name="Ines Martin").click()

@@ -34,7 +34,7 @@ def main(directory: Path, names: Sequence[str] = ("*",)) -> int:
     import django
 
     django.setup()
-    from tests.look.scenes import every_address, other_scenes, scenes_of_invitees
+    from tests.look.scenes import every_address, other_scenes, scenes_of_emails, scenes_of_invitees
 
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rollcall-pictures-") as made, sync_playwright() as playwright:
@@ -44,7 +44,9 @@ def main(directory: Path, names: Sequence[str] = ("*",)) -> int:
             things = _make_things(stack, Path(made))
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
             viewers = Viewers(browser, stack)
-            scenes = [*every_address(things), *other_scenes(things), *scenes_of_invitees(stack)]
+            emails = json.loads(_run(stack, "emails"))
+            scenes = [*every_address(things), *other_scenes(things), *scenes_of_emails(emails)]
+            scenes += scenes_of_invitees(stack)
             wanted = [scene for scene in scenes if any(fnmatch(scene.name, name) for name in names)]
             return _photograph_all(viewers, wanted, directory)
         finally:
@@ -63,6 +65,10 @@ def _make_things(stack: Stack, directory: Path) -> dict[str, list[int | None]]:
         "later": csv_of(mixed_people(3, "later")),
         "old": csv_of(mixed_people(3, "old")),
         "responses": csv_of(responses),
+        "late": csv_of(
+            [("late@example.com", "A", "Lee", ""), ("b@@example.com", "Bo", "Lee", ""), ("c", "Cy", "Ray", "At night")]
+        ),
+        "stopped": csv_of([*mixed_people(7, "stopped"), ("@example.com", "Nobody", "", "")]),
     }.items():
         _import(stack, directory / f"{name}.csv", content)
     _run(stack, "respond")
@@ -77,8 +83,9 @@ def _import(stack: Stack, path: Path, content: bytes) -> None:
     path.write_bytes(content)
     tomorrow = f"{datetime.now() + timedelta(days=1):%Y-%m-%d} 09:00"
     later = ("--send-at", tomorrow) if path.stem == "later" else ()
+    options = ("--only-valid",) if path.stem in ("late", "stopped") else later
     arguments = ("--organization", "acme", "--role", ROLE, "--site", SITE, "--as", "admin@example.com", "--wait")
-    stack.manage("invite_csv", str(path), *arguments, *later)
+    stack.manage("invite_csv", str(path), *arguments, *options)
 
 
 def _run(stack: Stack, function: str) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from config.harness.running import Stack
+from tests.look.things import IMPORTS
 from tests.test_every_address import ARGUMENTS, OTHERS, OURS, SIGN_IN_PAGES
 
 ADMIN = "admin@example.com"
@@ -133,12 +134,35 @@ def other_scenes(things: Mapping[str, list[int | None]]) -> Iterator[Scene]:
     for number, pk in enumerate(things["batch"], start=1):
         for outcome in ("invited", "skipped", "problem"):
             yield Scene(f"batch-{number}-{outcome}", f"/o/acme/batches/{pk}/?outcome={outcome}")
+    responses, late, stopped, suspended = (things[f"{name} import"][0] for name in IMPORTS)
+    for outcome in ("accepted", "waiting", "expired", "declined", "bounced", "revoked"):
+        yield Scene(f"responses-{outcome}", f"/o/acme/batches/{responses}/?outcome={outcome}")
+    yield Scene("late-import", f"/o/acme/batches/{late}/")
+    yield Scene("late-rows", f"/o/acme/batches/{late}/problems/")
+    upload = press("Upload a corrected file")
+    yield Scene("dialog-late-file", f"/o/acme/batches/{late}/problems/", steps=(upload,))
+    yield Scene("dialog-late-file-error", f"/o/acme/batches/{late}/problems/", steps=(upload, press("Import")))
+    yield Scene("late-file-page", f"/o/acme/import/?correct={late}")
+    yield Scene("stopped-import", f"/o/acme/batches/{stopped}/")
+    yield Scene("stopped-rows", f"/o/acme/batches/{stopped}/problems/")
     for name in ("users", "batches", "settings", "settings/email", "roles", "sites", "users/requests"):
         yield Scene(f"suspended-{name.replace('/', '-')}", f"/o/globex/{name}/", SUSPENDED)
+    for name in ("", "problems/"):
+        yield Scene(f"suspended-import-{name.strip('/') or 'page'}", f"/o/globex/batches/{suspended}/{name}", SUSPENDED)
     yield Scene("suspended-invite", "/o/globex/users/", SUSPENDED, steps=(press("Invite users"),))
     yield Scene("no-organization", "/", OPERATOR)
     for path in OPERATORS:
         yield Scene(f"operators-{path.strip('/').replace('/', '-') or 'index'}", f"/operators/{path}", OPERATOR)
+
+
+def scenes_of_emails(emails: Mapping[str, str]) -> Iterator[Scene]:
+    """The emails, by their names."""
+
+    def show(html: str) -> Step:
+        return lambda page: page.set_content(html)
+
+    for name, html in emails.items():
+        yield Scene(f"email-{name}", "about:blank", NOBODY, steps=(show(html),))
 
 
 def scenes_of_invitees(stack: Stack) -> Iterator[Scene]:

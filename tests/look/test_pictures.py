@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import resolve
 
 from tests.look.scenes import every_address, other_scenes
+from tests.look.things import IMPORTS
 from tests.test_every_address import OTHERS, OURS, SIGN_IN_PAGES
 
 KINDS = {kind for _answers, kind in OURS.values()}
 THINGS: dict[str, list[int | None]] = {kind: [1, 2] if kind else [None] for kind in KINDS}
+THINGS |= {f"{name} import": [3] for name in IMPORTS}
 
 
 def test_every_address_is_asked_for_a_picture() -> None:

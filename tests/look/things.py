@@ -6,26 +6,44 @@ Dates and states of invitations are set directly, because nobody can wait for th
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import ActivityEntry, Membership, Organization, Site, User
+from accounts.models import AccountEmail, ActivityEntry, Membership, Organization, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.operators import suspend_organization
 from accounts.organizations.organizations import ORG_ADMIN
+from accounts.users.account_email import MESSAGES
 from invites import tasks
+from invites.directory import expiry_email
 from invites.directory.bulk.change import BulkChange, Kind, Mode
 from invites.directory.bulk.selection import Selection
 from invites.directory.bulk.start import start_bulk_action
 from invites.directory.users import UserFilter
+from invites.imports import result_email
 from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
-from invites.models import Batch, BlockedAddress, BulkAction, Invitation, InvitationRequest, RememberedReading
+from invites.mailing import reply_to_email
+from invites.mailing.content import content_of
+from invites.mailing.template import InvitationTemplate
+from invites.models import (
+    Batch,
+    BlockedAddress,
+    BulkAction,
+    Invitation,
+    InvitationRequest,
+    RememberedReading,
+    ReplyToRequest,
+    Row,
+)
 from invites.personal_data.retention import empty_batch
 
 State, Mail = Invitation.State, Invitation.Mail
+# Imports with pictures of their own, by the names of their files.
+IMPORTS = ("responses", "late", "stopped", "suspended")
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh"
 
 
@@ -60,6 +78,8 @@ def make() -> None:
     _import_to_confirm(admin)
     _change_roles(admin)
     _empty(Batch.objects.get(file_name="old.csv"))
+    _expire(Batch.objects.get(file_name="responses.csv"))
+    _stop_halfway(Batch.objects.get(file_name="stopped.csv"))
     RememberedReading.objects.create(
         organization=acme, signature="s", column_names=["Mail", "Name"], reading={}, file_name="team.csv"
     )
@@ -80,7 +100,10 @@ def ids_of(acme: Organization, admin: Membership) -> dict[str, list[int | None]]
     ]
     members = acme.memberships.exclude(pk=admin.pk).order_by("pk")
     entries = ActivityEntry.objects.filter(organization_id=acme.pk)
-    return {
+    found: dict[str, list[int | None]] = {
+        f"{name} import": [Batch.objects.get(file_name=f"{name}.csv").pk] for name in IMPORTS
+    }
+    return found | {
         "": [None],
         "role": [*acme.roles.values_list("pk", flat=True)[:3]],
         "site": [*acme.sites.values_list("pk", flat=True)[:1]],
@@ -123,6 +146,13 @@ def _import_to_confirm(admin: Membership) -> None:
     tasks.check_batch(start_batch(admin, file_name="admins.csv", content=[content], selection=selection).pk)
 
 
+def _import_problems(admin: Membership) -> None:
+    """An import of an organization that is suspended before its rows are fixed."""
+    selection = AccessSelection.of(admin.organization.roles.filter(name="Dispatcher"), all_sites=True)
+    content = b"Email,First name,Last name\r\nann@gmial.com,Ann,Lee\r\nbo@@new.example.com,Bo,Lee\r\ncy,,Lee\r\n"
+    tasks.check_batch(start_batch(admin, file_name="suspended.csv", content=[content], selection=selection).pk)
+
+
 def _change_roles(admin: Membership) -> None:
     auditor = admin.organization.roles.get(name="Auditor")
     change = BulkChange(Kind.ROLES, Mode.ADD, AccessSelection.of([auditor]))
@@ -138,12 +168,57 @@ def _empty(batch: Batch) -> None:
         pass
 
 
+def _expire(batch: Batch) -> None:
+    """Two of those who haven't responded have waited too long, and one invitation was revoked."""
+    waiting = list(batch.invitations.open().filter(mail_state=Mail.SENT).order_by("pk").values_list("pk", flat=True))
+    batch.invitations.filter(pk__in=waiting[:2]).update(expires_at=timezone.now() - timedelta(days=1))
+    batch.invitations.filter(pk=waiting[2]).update(state=State.REVOKED, closed_at=timezone.now())
+
+
+def _stop_halfway(batch: Batch) -> None:
+    """As if it had been stopped when three of its people were invited."""
+    left = batch.rows.filter(outcome=Row.Outcome.INVITED, number__gt=4)
+    batch.invitations.filter(row__in=left).delete()
+    left.update(outcome=Row.Outcome.WAITING)
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.STOPPED, was_stopped=True, outcome_counts=None)
+
+
+def emails() -> None:
+    """Prints the HTML of every kind of email by its name."""
+    acme = Organization.objects.get(slug="acme")
+    admin = acme.memberships.get(user__email="admin@example.com")
+    acme.email_message = "Please bring the letter that you got by mail.\nQuestions? Ask at the front desk."
+    invitation = acme.invitations.get(last_name=LONG)
+    invitation.organization = acme
+    content = content_of(invitation)
+    links = {"link": "https://rollcall.example.com/i/" + "x" * 27, "opt_out": "x" * 40}
+    message = {
+        "invitation": InvitationTemplate(content).build(invitation, **links),
+        "reminder": InvitationTemplate(replace(content, reminder="after")).build(invitation, **links),
+        "import-result": result_email._email(Batch.objects.get(file_name="responses.csv"), admin.user),
+        "expiring": expiry_email._message(admin, timezone.now()),
+        "reply-to": reply_to_email._message(
+            ReplyToRequest(
+                organization=acme,
+                email="help@example.com",
+                token_seed="seed",
+                requested_by=admin.user,
+                expires_at=timezone.now(),
+            )
+        ),
+        "password-reset": MESSAGES[AccountEmail.Kind.PASSWORD_RESET](admin.user),
+    }
+    print(json.dumps({name: each.alternatives[0][0] for name, each in message.items() if each}))  # noqa: T201
+
+
 def _operate(admin: User) -> None:
     """An operator with the password of the admins, an organization that is suspended, and a report of abuse."""
     operator = User.objects.create_superuser("operator@example.com")
     operator.password = admin.password
     operator.save()
-    suspend_organization(Organization.objects.get(slug="globex"), by=operator)
+    globex = Organization.objects.get(slug="globex")
+    _import_problems(globex.memberships.get(user__email="admin@globex.example.com"))
+    suspend_organization(globex, by=operator)
     BlockedAddress.objects.create(email_key="angry@example.com")
     # On its page, a name that is longer than any other.
     Site.objects.create(organization=Organization.objects.get(slug="acme"), name=f"{LONG} depot", country="Germany")
