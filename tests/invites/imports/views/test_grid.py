@@ -140,7 +140,7 @@ def test_a_button_of_a_row_also_saves_other_rows(ines: Client, team: Batch) -> N
 
 
 def test_the_page_reports_a_conflicting_edit(ines: Client, team: Batch) -> None:
-    ines.post(grid_url(team), {"do": "save", "cell-2-0": "ben@example.com", "seen-2": "0"})
+    ines.post(grid_url(team), {"do": "save", "cell-3-0": "ben@example.com", "seen-3": "0"})
     ines.post(grid_url(team), {"do": "check", "cell-3-0": "bob@example.com", "seen-3": "0"})
 
     assert "Someone else changed row 3 in the meantime." in text(ines.get(grid_url(team)))
