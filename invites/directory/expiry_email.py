@@ -166,16 +166,16 @@ def _message(to: Membership, now: datetime) -> EmailMultiAlternatives | None:
     organization = to.organization
     with in_language(to.user.language, organization.language):
         words = expiry_text(found)
+        heading = words.title.removesuffix(".")
         context = {
+            "heading": heading,
             "words": words,
             "organization": organization.name,
             "email": to.user.email,
             "link": f"{settings.BASE_URL}{reverse('directory:expiring', args=[organization.slug])}",
             "account_link": f"{settings.BASE_URL}{reverse('users:account')}",
         }
-        subject = _("{organization}: {title}").format(
-            organization=organization.name, title=words.title.removesuffix(".")
-        )
+        subject = _("{organization}: {title}").format(organization=organization.name, title=heading)
         email = EmailMultiAlternatives(
             subject=defuse_header(subject), body=render_to_string("mail/expiring.txt", context), to=[to.user.email]
         )

@@ -109,7 +109,7 @@ def _response(invitation: Invitation, batch: Batch) -> ShownOutcome:
     if invitation.state == Invitation.State.ACCEPTED:
         return ShownOutcome("ok", _("Accepted"), _moment(invitation.closed_at))
     if invitation.state == Invitation.State.DECLINED:
-        return ShownOutcome("skipped", _("Declined"), _moment(invitation.closed_at))
+        return ShownOutcome("declined", _("Declined"), _moment(invitation.closed_at))
     if invitation.state != Invitation.State.PENDING:
         return ShownOutcome("skipped", _("Revoked"), _moment(invitation.closed_at))
     if batch.is_being_undone:

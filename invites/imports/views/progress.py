@@ -33,13 +33,14 @@ def context_of(batch: Batch, *, place: str, grant: str, progress: Progress | Non
     """The same for a caller that has the texts and the progress already."""
     is_unread = batch.is_running or batch.state in (Batch.State.REJECTED, Batch.State.NEEDS_ANSWER)
     summary = Summary() if is_unread else summary_of(batch)
+    may_change = not why_not and not batch.organization.is_suspended
     return {
         "batch": batch,
         "place": place,
         "organization": batch.organization,
         "grant_line": grant,
         "summary": summary,
-        "stage": stage_of(batch, summary=summary, progress=progress, may_change=not why_not),
+        "stage": stage_of(batch, summary=summary, progress=progress, may_change=may_change),
         "others": summary.waiting,
         "asks_columns": batch.state == Batch.State.NEEDS_ANSWER and asks_columns(batch),
         "why_not_change": why_not,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPDataError, SMTPServerDisconnected
@@ -52,11 +53,13 @@ def test_says_how_many_and_leads_to_the_review(invite: Invite, acme: Organizatio
     message: Any = mail.outbox[-1]
     assert message.subject == "Acme: 1 invitation expires within three days"
     for text in (message.body, message.alternatives[0][0]):
-        assert "1 invitation expires within three days." in text
+        assert "1 invitation expires within three days" in text
         assert "1 has expired." in text
         assert "http://127.0.0.1:8000/o/acme/users/expiring/" in text
         assert "http://127.0.0.1:8000/account/" in text
         assert "people.example.com" not in text, "Names and addresses of invitees aren't in it."
+    # A heading has no period.
+    assert not re.search(r"three days\.\s*<", message.alternatives[0][0])
 
 
 def test_is_sent_once_a_day_and_only_with_news(invite: Invite, by: Membership, clock: Any) -> None:

@@ -96,6 +96,7 @@ def test_in_a_suspended_organization_nothing_can_be_typed(ines: Client, start: R
     assert "Upload a corrected file" not in main
     assert "Correct the rows here" not in main
     assert "View the rows" in ines.get(url_of(team)).text
+    assert "Fix the rows" not in ines.get(url_of(team)).text
     assert ines.post(grid_url(team), {"do": "save", "cell-2-0": "ben@example.com", "seen-2": "0"}).status_code == 403
     resume_organization(by.organization, by=None)
     assert "Check again" in text(ines.get(grid_url(team)))
