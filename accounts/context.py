@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.htmx import asks_for_fragment
 from accounts.models import Membership, Organization, User
-from accounts.organizations.selectors import memberships_of, organizations_of
+from accounts.organizations.selectors import memberships_of
 from accounts.permissions import Permission
 
 # The current item of the navigation, by the part of the path after the organization.
@@ -68,7 +68,8 @@ class ShellContext:
         user = getattr(request, "user", None)
         self._user: User | None = user if user is not None and user.is_authenticated else None
         self._request = request
-        self._memberships: list[Membership] | None = None
+        # Set for pages of an organization.
+        self._memberships: list[Membership] | None = getattr(request, "memberships", None)
 
     @property
     def membership(self) -> Membership | None:
@@ -81,7 +82,7 @@ class ShellContext:
 
     @property
     def organizations(self) -> list[Organization]:
-        return sorted(organizations_of(self._user) if self._user else (), key=lambda each: each.name.casefold())
+        return sorted((each.organization for each in self._mine()), key=lambda each: each.name.casefold())
 
     @property
     def may(self) -> dict[str, bool]:

@@ -43,11 +43,6 @@ def memberships_of(user: User) -> QuerySet[Membership]:
     )
 
 
-def organizations_of(user: User) -> QuerySet[Organization]:
-    """The organizations that the user can enter."""
-    return Organization.objects.filter(pk__in=Membership.objects.active().filter(user=user).values("organization"))
-
-
 def deactivated_in(user: User) -> list[str]:
     """The names of the organizations in which the user is deactivated."""
     memberships = user.memberships.deactivated().order_by("organization__name")

@@ -60,15 +60,19 @@ def expiry_text(found: Expiring) -> ExpiryText:
     return ExpiryText(parts[0], " ".join(parts[1:]))
 
 
-def banner_for(viewer: Membership) -> ExpiryBanner | None:
-    """The banner, unless there is nothing to tell or to do, or the member has closed it."""
+def banner_for(viewer: Membership, *, some_undone: bool = True, was_closed: bool = True) -> ExpiryBanner | None:
+    """The banner, unless there is nothing to tell or to do, or the member has closed it.
+
+    Callers who know that no import is being undone, or that the member has never closed it, save a query.
+    """
     if not viewer.organization.is_active:
         return None
     now = timezone.now()
-    found = count_expiring(viewer, now)
+    found = count_expiring(viewer, now, some_undone=some_undone)
     if not found.total:
         return None
-    closed = ExpiryNotice.objects.filter(membership=viewer, closed_at__isnull=False).first()
+    notices = ExpiryNotice.objects.filter(membership=viewer, closed_at__isnull=False)
+    closed = notices.first() if was_closed else None
     if closed is not None and closed.closed_at is not None:
         is_more = found.expiring > closed.closed_expiring or found.expired > closed.closed_expired
         is_back = bool(found.expiring) and now >= closed.closed_at + CLOSED_FOR

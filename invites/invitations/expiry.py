@@ -87,13 +87,14 @@ def expiring_in(organization: Organization, now: datetime) -> InvitationQuerySet
     return Invitation.objects.open_in(organization).filter(expires_at__lte=now + SOON)
 
 
-def count_expiring(viewer: Membership, now: datetime) -> Expiring:
+def count_expiring(viewer: Membership, now: datetime, *, some_undone: bool = True) -> Expiring:
     """What the member is told: the numbers of their own invitations, and of those that nobody else looks after.
 
     For every page: few queries if there are only their own. Those of others are grouped only if there are any, because
-    that takes four times as long as to count.
+    that takes four times as long as to count. `some_undone`: see `open_in`.
     """
-    found, is_own = Invitation.objects.open_in(viewer.organization), Q(inviter=viewer.user_id)
+    found = Invitation.objects.open_in(viewer.organization, some_undone=some_undone)
+    is_own = Q(inviter=viewer.user_id)
     # Two ranges of an index: to compare the time of each invitation would take longer.
     expiring, expired = (
         part.aggregate(number=Count("*"), own=Count("pk", filter=is_own))

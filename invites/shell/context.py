@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,13 +11,15 @@ from django.utils.functional import SimpleLazyObject
 from accounts.context import ShellContext, shell_context_of
 from accounts.models import Membership
 from accounts.permissions import Permission
-from invites.directory.bulk.presentation import ActionView, actions_to_show, has_actions_to_show, running_actions
+from invites.directory.bulk.presentation import ActionView, actions_to_show, running_actions
 from invites.directory.expiry_notice import ExpiryBanner
 from invites.directory.expiry_notice import banner_for as expiry_banner_for
 from invites.imports.presentation.banners import Banners, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
 from invites.invitations.requests import MOST_COUNTED, count_requests
 from invites.invitations.views.responses import back_url
+from invites.models import Batch
+from invites.shell.facts import ShellFacts, shell_facts
 from invites.shell.indicator import INDICATED, indicated, indicated_actions
 
 
@@ -39,41 +42,47 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _banners(seen: ShellContext) -> Banners | None:
     inviter = _inviter(seen)
-    return banners_for(inviter) if inviter else None
+    if inviter is None:
+        return None
+    return banners_for(inviter) if _facts(seen).has_banners else Banners([], 0)
 
 
 def _running(seen: ShellContext) -> list[dict[str, Any]]:
     inviter = _inviter(seen)
-    # Mostly, nothing is running, and to build the query for the progress takes long.
-    ids = list(running_for(inviter).values_list("pk", flat=True)[:INDICATED]) if inviter else []
-    batches = with_progress(running_for(inviter).filter(pk__in=ids)) if inviter and ids else ()
-    manager = _manager(seen) if _has_actions(seen) else None
-    actions = running_actions(manager)[:INDICATED] if manager else []
+    batches: Iterable[Batch] = ()
+    if inviter and _facts(seen).is_importing:
+        # Others may have started it, and to build the query for the progress takes long.
+        ids = list(running_for(inviter).values_list("pk", flat=True)[:INDICATED])
+        batches = with_progress(running_for(inviter).filter(pk__in=ids)) if ids else ()
+    manager = _manager(seen)
+    actions = running_actions(manager)[:INDICATED] if manager and _facts(seen).has_actions else []
     return [*indicated(batches), *indicated_actions(actions)]
 
 
 def _requests(seen: ShellContext) -> int:
     """How many people asked for a new invitation that this member can send, up to one more than `MOST_COUNTED`."""
     inviter = _inviter(seen)
-    return count_requests(inviter) if inviter else 0
+    return count_requests(inviter) if inviter and _facts(seen).has_requests else 0
 
 
 def _expiry(seen: ShellContext) -> ExpiryBanner | None:
     inviter = _inviter(seen)
-    return expiry_banner_for(inviter) if inviter else None
+    if inviter is None or not (facts := _facts(seen)).has_expiring:
+        return None
+    return expiry_banner_for(inviter, some_undone=facts.is_undoing, was_closed=facts.closed_expiry)
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:
-    manager = _manager(seen) if _has_actions(seen) else None
-    return actions_to_show(manager) if manager else []
+    manager = _manager(seen)
+    return actions_to_show(manager) if manager and _facts(seen).has_actions else []
 
 
-def _has_actions(seen: ShellContext) -> bool:
-    """Asked once for each page: the indicator and the banners need it."""
-    found: bool | None = getattr(seen, "has_actions", None)
+def _facts(seen: ShellContext) -> ShellFacts:
+    """Asked once for each page."""
+    found: ShellFacts | None = getattr(seen, "facts", None)
     if found is None:
-        manager = _manager(seen)
-        found = seen.has_actions = manager is not None and has_actions_to_show(manager)  # type: ignore[attr-defined]
+        assert seen.membership
+        found = seen.facts = shell_facts(seen.membership)  # type: ignore[attr-defined]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
@@ -175,14 +175,6 @@ class ActionView:
     def heading(self) -> str:
         """The title without its period, for the head of a dialog."""
         return self.title.removesuffix(".")
-
-
-def has_actions_to_show(membership: Membership) -> bool:
-    """Whether the member has a running action, or one with an open banner. Mostly they have none, and this is quick."""
-    shown = Q(banner_closed_at=None) | Q(state=State.RUNNING)
-    return BulkAction.objects.filter(
-        shown, organization=membership.organization_id, started_by=membership.user_id
-    ).exists()
 
 
 def running_actions(membership: Membership) -> QuerySet[BulkAction]:

@@ -73,20 +73,18 @@ def open_banners(membership: Membership) -> QuerySet[Batch]:
     Or the member has a banner about a correction job.
     """
     states = [*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED]
-    return (
-        Batch.objects.filter(
-            concerning(membership) & Q(banner_closed_at=None, state__in=states) | _corrected_late_by(membership),
-            organization=membership.organization,
-        )
-        .select_related("organization")
-        .order_by("-progressed_at", "-pk")
-    )
+    return Batch.objects.filter(
+        concerning(membership) & Q(banner_closed_at=None, state__in=states) | _corrected_late_by(membership),
+        organization=membership.organization,
+    ).order_by("-progressed_at", "-pk")
 
 
 def banners_for(membership: Membership, *, but: int = 0) -> Banners:
     """The banners of this member, without that of the batch `but`."""
-    batches = open_banners(membership).exclude(pk=but)
+    batches = open_banners(membership).exclude(pk=but) if but else open_banners(membership)
     shown = list(batches[:SHOWN])
+    for batch in shown:
+        batch.organization = membership.organization
     more = batches.count() - SHOWN if len(shown) == SHOWN else 0
     listed = [
         late_banner_of(batch)

@@ -102,7 +102,8 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
     """
     if not batch.keeps_rows:
         return Summary()
-    bounced = batch.invitations.open().undelivered()
+    # Those of an import that is being undone aren't open.
+    bounced = batch.invitations.filter(state=Invitation.State.PENDING).undelivered()
     counts = outcome_counts(batch) if counts is None else counts
     rows = Counter({(outcome, reason): count for outcome, reason, count in counts})
     by_outcome: Counter[str] = Counter()
@@ -119,7 +120,7 @@ def outcomes_of(batch: Batch, counts: list[list[Any]] | None = None) -> Summary:
     return Summary(
         rows=by_outcome.total(),
         invited=by_outcome[Outcome.INVITED] - unsent,
-        bounced=bounced.count() if by_outcome[Outcome.INVITED] else 0,
+        bounced=bounced.count() if by_outcome[Outcome.INVITED] and not batch.is_being_undone else 0,
         skips=Counter({reason.value: rows[Outcome.SKIPPED, reason] for reason in Row.SKIP_REASONS}),
         problems=by_outcome[Outcome.PROBLEM] + fixed,
         fixed=fixed,

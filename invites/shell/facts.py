@@ -1,0 +1,73 @@
+"""Whether there is anything that a page shows around its content: one statement, because every page asks.
+
+Mostly there is nothing, and then no other query is needed. If there is something in the organization, it may still be
+none of this member's business. The queries for what is shown decide that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Membership
+from invites.invitations.expiry import SOON
+from invites.models import Batch, BulkAction, ExpiryNotice, Invitation, InvitationRequest
+
+
+@dataclass(frozen=True)
+class ShellFacts:
+    """What there is in the organization: imports that run, are being undone, or have a banner; requests for a new link.
+
+    `has_actions`: bulk actions of this member that run or have a banner. `has_expiring`: invitations that expire soon
+    or have expired. `closed_expiry`: the member has closed the banner about these before.
+    """
+
+    is_importing: bool
+    is_undoing: bool
+    has_banners: bool
+    has_requests: bool
+    has_expiring: bool
+    has_actions: bool
+    closed_expiry: bool
+
+
+_RUNNING = "('checking', 'inviting')"
+_FACTS = f"""
+    SELECT
+        EXISTS (SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND state IN {_RUNNING}),
+        EXISTS (SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND is_being_undone),
+        EXISTS (
+            SELECT 1 FROM {Batch._meta.db_table}
+            WHERE organization_id = %(here)s
+                AND (banner_closed_at IS NULL AND state NOT IN {_RUNNING} OR late_banner_for_id = %(user)s)
+        ),
+        EXISTS (
+            SELECT 1 FROM {InvitationRequest._meta.db_table} WHERE organization_id = %(here)s AND dismissed_at IS NULL
+        ),
+        EXISTS (
+            SELECT 1 FROM {Invitation._meta.db_table}
+            WHERE organization_id = %(here)s AND state = 'pending' AND expires_at <= %(soon)s
+        ),
+        EXISTS (
+            SELECT 1 FROM {BulkAction._meta.db_table}
+            WHERE organization_id = %(here)s AND started_by_id = %(user)s
+                AND (banner_closed_at IS NULL OR state = 'running')
+        ),
+        EXISTS (
+            SELECT 1 FROM {ExpiryNotice._meta.db_table} WHERE membership_id = %(member)s AND closed_at IS NOT NULL
+        )
+"""  # noqa: S608 - the names of tables of ours
+
+
+def shell_facts(membership: Membership) -> ShellFacts:
+    values = {
+        "here": membership.organization_id,
+        "user": membership.user_id,
+        "member": membership.pk,
+        "soon": connection.ops.adapt_datetimefield_value(timezone.now() + SOON),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, values)
+        return ShellFacts(*map(bool, cursor.fetchone()))
