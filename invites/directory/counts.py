@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
+from invites.directory.rare import RareUsers, rare_users
 from invites.directory.users import NOBODY, People, Status, UserFilter, members_matching, users_matching
 from invites.models import InvitationQuerySet
 
@@ -66,17 +67,18 @@ class StatusCounts:
 def count_users(organization: Organization, wanted: UserFilter) -> StatusCounts:
     """The number of people for each tab."""
     everyone = replace(wanted, status=None)
-    people = members, invitations, declined = users_matching(organization, everyone, one_by_one=True)
-    few: Few = {}
+    rare = rare_users(organization)
+    people = members, invitations, declined = users_matching(organization, everyone, one_by_one=True, rare=rare)
+    few: Few = {} if rare.declined else {Status.DECLINED: []}
     if everyone.search:
         # The first ones are loaded before all are counted: if there are no more, all names are read only once.
-        few = _few_members(members) | _few_open(invitations) | _few_declined(declined)
+        few |= _few_members(members) | _few_open(invitations, rare) | _few_declined(declined)
     numbers = {status: len(ids) for status, ids in few.items()}
     linked = _linked(organization, everyone)
     if Status.ACTIVE not in few:
-        numbers |= _count_members(organization, everyone, members, linked)
+        numbers |= _count_members(organization, everyone, members, linked, rare)
     if Status.PENDING not in few:
-        numbers |= _count_open(invitations, is_search=bool(everyone.search))
+        numbers |= _count_open(invitations, rare, is_search=bool(everyone.search))
     if Status.DECLINED not in few:
         numbers[Status.DECLINED] = declined.count()
     if linked and numbers[Status.ACTIVE] + numbers[Status.DEACTIVATED] <= FEW:
@@ -98,14 +100,14 @@ def _few_members(*parts: QuerySet[Any]) -> Few:
     }
 
 
-def _few_open(invitations: InvitationQuerySet) -> Few:
+def _few_open(invitations: InvitationQuerySet, rare: RareUsers) -> Few:
     """The same for open invitations."""
     is_expired = Q(expires_at__lte=timezone.now())
     found = list(invitations.annotate(late=is_expired).values_list("pk", "late")[: FEW + 1])
     if len(found) > FEW:
         return {}
     # Asked for alone: one index has all else, and imports would have to write one more column of it.
-    scheduled = set(invitations.scheduled().values_list("pk", flat=True)[: FEW + 1])
+    scheduled = set(invitations.scheduled().values_list("pk", flat=True)[: FEW + 1]) if rare.scheduled else set()
     return {
         Status.PENDING: [pk for pk, late in found if not late and pk not in scheduled],
         Status.EXPIRED: [pk for pk, late in found if late and pk not in scheduled],
@@ -119,15 +121,19 @@ def _few_declined(declined: InvitationQuerySet) -> Few:
 
 
 def _count_members(
-    organization: Organization, wanted: UserFilter, matching: QuerySet[Membership], linked: list[QuerySet[Any]]
+    organization: Organization,
+    wanted: UserFilter,
+    matching: QuerySet[Membership],
+    linked: list[QuerySet[Any]],
+    rare: RareUsers,
 ) -> Numbers:
     total = sum(part.count() for part in linked) if linked else members_matching(organization, wanted).count()
     # Few members are deactivated, and they have an index.
-    deactivated = matching.filter(deactivated_at__isnull=False).count()
+    deactivated = matching.filter(deactivated_at__isnull=False).count() if rare.deactivated else 0
     return {Status.ACTIVE: max(0, total - deactivated), Status.DEACTIVATED: deactivated}
 
 
-def _count_open(invitations: InvitationQuerySet, *, is_search: bool) -> Numbers:
+def _count_open(invitations: InvitationQuerySet, rare: RareUsers, *, is_search: bool) -> Numbers:
     """Pending, expired and scheduled ones. Each query is answered by an index alone."""
     now = timezone.now()
     if is_search:
@@ -136,7 +142,7 @@ def _count_open(invitations: InvitationQuerySet, *, is_search: bool) -> Numbers:
         total, expired = found["total"], found["expired"]
     else:
         total, expired = invitations.count(), invitations.expired(now).count()
-    scheduled = invitations.scheduled().count()
+    scheduled = invitations.scheduled().count() if rare.scheduled else 0
     # While an organization is suspended, a scheduled one may expire. It still counts as scheduled.
     expired -= invitations.scheduled().expired(now).count() if scheduled else 0
     return {

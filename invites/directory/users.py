@@ -15,6 +15,7 @@ from accounts.models import Membership, Organization, Role, Site
 from accounts.names import fold
 from accounts.numbers import id_in
 from accounts.organizations.grants import AccessIds
+from invites.directory.rare import RareUsers, rare_users
 from invites.invitations.expiry import SOON
 from invites.invitations.visibility import invitation_is_visible, sees_everybody
 from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
@@ -41,10 +42,6 @@ class Status(TextChoices):
     def is_member(self) -> bool:
         """Whether it is a status of members, not of invitations."""
         return self in (Status.ACTIVE, Status.DEACTIVATED)
-
-
-# Scheduled invitations have no link yet.
-WITH_LINK = (Status.PENDING, Status.EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -140,28 +137,34 @@ def visible_users(viewer: Membership, wanted: UserFilter, *, keys: Iterable[str]
 
 
 def users_matching(
-    organization: Organization, wanted: UserFilter, *, keys: Iterable[str] | None = None, one_by_one: bool = False
+    organization: Organization,
+    wanted: UserFilter,
+    *,
+    keys: Iterable[str] | None = None,
+    one_by_one: bool = False,
+    rare: RareUsers | None = None,
 ) -> People:
     """The members, and the open and the declined invitations, that match the filter and have one of the keys, if any.
 
     Each query finds its part of the list from an index of its own. With `one_by_one`, the database looks up the roles
     and sites of each member that it comes across, and not first everyone with the role: better if it stops soon.
+    `rare` is what the organization has of these, if the caller has asked before.
     """
+    rare = rare or rare_users(organization)
     granting = _grants(organization, wanted)
-    invitations = _narrowed(Invitation.objects.open_in(organization), wanted, granting)
-    # Declined invitations have a query of their own, because each index has one state.
-    declined = Invitation.objects.declined().filter(organization=organization, is_unlisted=False)
-    declined = _narrowed(declined, wanted, granting)
-    # Most organizations have nothing scheduled. Then an index alone finds the others.
-    has_scheduled = (wanted.status in WITH_LINK or wanted.expires_soon) and Invitation.objects.scheduled().filter(
-        organization=organization
-    ).exists()
+    invitations = Invitation.objects.open_in(organization, some_undone=rare.undone)
+    invitations, declined = _narrowed(invitations, wanted, granting), NOBODY[2]
+    if rare.declined:
+        # Declined invitations have a query of their own, because each index has one state.
+        declined = Invitation.objects.declined().filter(organization=organization, is_unlisted=False)
+        declined = _narrowed(declined, wanted, granting)
     if wanted.expires_soon:
         now = timezone.now()
         invitations = invitations.unexpired(now).filter(expires_at__lte=now + SOON)
-        invitations, declined = invitations.with_link() if has_scheduled else invitations, NOBODY[2]
+        # If nothing is scheduled, an index alone finds the others.
+        invitations, declined = invitations.with_link() if rare.scheduled else invitations, NOBODY[2]
     people = members_matching(organization, wanted, one_by_one=one_by_one), invitations, declined
-    people = of_status(people, wanted.status, has_scheduled=has_scheduled)
+    people = of_status(people, wanted.status, has_scheduled=rare.scheduled)
     if keys is None:
         return people
     chosen = list(keys)

@@ -42,6 +42,7 @@ SELECTING = (Permission.INVITE_USERS, Permission.MANAGE_USERS, Permission.EXPORT
 def users(request: MemberRequest, organization: str) -> HttpResponse:
     """A page of members and open invitations, searched and filtered by the query string."""
     here, wanted = request.organization, UserFilter.read(request.GET, request.organization)
+    roles, sites = list(here.roles.all()), list(here.sites.all())
     counts = count_users(here, wanted)
     page = find_users_page(
         here,
@@ -50,8 +51,9 @@ def users(request: MemberRequest, organization: str) -> HttpResponse:
         counts=counts,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
+        roles=roles,
+        sites=sites,
     )
-    roles, sites = list(here.roles.all()), list(here.sites.all())
     grantable = GrantableAccess(request.membership, roles=roles, sites=sites)
     context = {
         "wanted": wanted,

@@ -225,7 +225,7 @@ def test_the_counts_of_the_tabs_read_no_row(
         count_users(long_list, filter_by(narrow, long_list, sites))
 
     asked = [query["sql"] for query in captured if re.search(r'FROM "invites_invitation".*\'pending\'', query["sql"])]
-    assert len(asked) >= 2
+    assert asked
     for each in asked:
         # For so few names, PostgreSQL may prefer a smaller index.
         assert reads_an_index_alone(plan_of(each)) or ("LIKE" in each and connection.vendor == "postgresql"), each

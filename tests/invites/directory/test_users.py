@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
@@ -159,8 +161,32 @@ def test_a_long_list_takes_no_more_queries_than_a_short_one(
     client = client_of(admin)
     client.get(USERS)
 
-    with django_assert_max_num_queries(31):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
         client.get(USERS)
+
+
+def test_rare_users_are_only_counted_where_there_are_any(
+    client_of: ClientOf, admin: User, member_membership: Membership, invite: Invite
+) -> None:
+    invite("pending@people.example.com")
+    client = client_of(admin)
+
+    def queries() -> int:
+        client.get(USERS)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(USERS)
+        return len(asked)
+
+    before = queries()
+    invite("declined@people.example.com")
+    Invitation.objects.filter(email="declined@people.example.com").update(state=Invitation.State.DECLINED)
+    assert queries() == before + 1
+    invite("scheduled@people.example.com")
+    Invitation.objects.filter(email="scheduled@people.example.com").update(mail_state=Invitation.Mail.SCHEDULED)
+    # How many there are, and how many of them have expired while the organization was suspended.
+    assert queries() == before + 3
+    Membership.objects.filter(pk=member_membership.pk).update(deactivated_at=timezone.now())
+    assert queries() == before + 4
 
 
 def test_htmx_gets_a_fragment_and_browsers_get_the_page(client_of: ClientOf, admin: User, invite: Invite) -> None:
