@@ -69,7 +69,10 @@ def next_day() -> datetime:
 
 
 def refund_invitation_quota(batch: Batch, count: int) -> None:
-    """Subtract `count` invitations of the batch that turned out not to be needed."""
+    """Subtract `count` invitations of the batch that turned out not to be needed.
+
+    They were counted for who invites now: an import is continued only when nobody of the earlier rounds waits.
+    """
     counted_at = batch.continued_at or batch.inviting_started_at
     if count and counted_at:
         day = DailyInviteCount.objects.filter(organization=batch.organization_id, day=counted_at.astimezone(UTC).date())

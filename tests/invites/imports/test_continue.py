@@ -18,11 +18,10 @@ from invites.imports import chunks, corrections
 from invites.imports.confirm import confirm_access, go_back_to_rows, question_about
 from invites.imports.correction_jobs import apply_to_all, stop_job
 from invites.imports.corrections import Edit, edit_cells, restore_row, skip_row
-from invites.imports.invite import _cuts
+from invites.imports.invite import _cuts, invite_chunk
 from invites.imports.selectors.grid import grid_counts, grid_rows
 from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.rows import rows_of
-from invites.imports.selectors.summary import Summary, summary_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows, start_batch
@@ -30,6 +29,7 @@ from invites.invitations.late_rows import can_be_fixed, find_late_row, lock_late
 from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation, Row
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
+from tests.invites.imports.late_rows import counted, fix
 from tests.pages import url_of, words_of
 from tests.rules import domain_error
 
@@ -44,19 +44,9 @@ def ended(start: Callable[..., Batch], work: Work) -> Batch:
     return work(start(csv_of(*TEAM), only_valid=True, message="Welcome aboard"))
 
 
-def fix(batch: Batch, by: Membership, *numbers: int) -> None:
-    """Give each of these rows an address and a last name."""
-    for number in numbers:
-        row = batch.rows.get(number=number)
-        edits = [Edit(number, 0, f"late{number}@example.com", row.version), Edit(number, 2, "Late", row.version)]
-        edit_cells(batch, edits, by=by)
-    batch.refresh_from_db()
-
-
 def figures(batch: Batch) -> tuple[int, int, int, int]:
     """Rows, invited, problems and those of them that are fixed."""
-    found: Summary = summary_of(batch)
-    assert found.invited + found.skipped + found.problems + found.failed + found.waiting == found.rows
+    found = counted(batch)
     return found.rows, found.invited, found.problems, found.fixed
 
 
@@ -105,6 +95,24 @@ def test_who_invites_the_others_becomes_their_inviter_only(
     assert dict(used) == {by.user_id: 2, colleague.user_id: 1}
     entry = ActivityEntry.objects.filter(action="imported").latest("pk")
     assert entry.actor_id == colleague.user_id
+
+
+def test_people_who_are_not_invited_count_less_for_who_invites_them(
+    ended: Batch, colleague: Membership, by: Membership
+) -> None:
+    """And on the day when that person invited them."""
+    yesterday = timezone.now() - timedelta(days=1)
+    DailyInviteCount.objects.update(day=yesterday.date())
+    Batch.objects.filter(pk=ended.pk).update(inviting_started_at=yesterday)
+    ended.refresh_from_db()
+    fix(ended, colleague, 3, 4)
+    invite_valid_rows(ended, by=colleague)
+    counts = DailyInviteCount.objects.order_by("day").values_list("inviter", "invitations")
+    assert list(counts) == [(by.user_id, 2), (colleague.user_id, 2)]
+
+    stop_import(by, ended)
+
+    assert list(counts.all()) == [(by.user_id, 2), (colleague.user_id, 0)]
 
 
 def test_stops_if_that_person_loses_the_permission(
@@ -322,8 +330,6 @@ def test_a_worker_that_dies_invites_and_emails_nobody_twice(ended: Batch, by: Me
     invite_valid_rows(ended, by=by)
     claim = chunks.claim_chunk(ended.pk)
     assert claim
-    from invites.imports.invite import invite_chunk
-
     invite_chunk(claim)
     # The worker dies here. Another one claims the chunk once the claim has expired.
     BatchChunk.objects.filter(batch=ended).update(claimed_until=timezone.now() - timedelta(seconds=1))

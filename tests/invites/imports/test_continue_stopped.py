@@ -15,9 +15,8 @@ from accounts.models import Membership
 from invites import tasks
 from invites.imports import chunks, invite
 from invites.imports.correction_jobs import apply_to_all
-from invites.imports.corrections import Edit, edit_cells, skip_row
+from invites.imports.corrections import skip_row
 from invites.imports.selectors.progress import progress_now
-from invites.imports.selectors.summary import Summary, summary_of
 from invites.imports.stop import stop_batch, stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
@@ -26,6 +25,7 @@ from invites.models import Batch, BatchChunk, DailyInviteCount, Invitation
 from invites.reasons import as_reason, text_of
 from tests.files import csv_of, many
 from tests.invites.conftest import TEAM
+from tests.invites.imports.late_rows import counted, fix
 from tests.pages import url_of, words_of
 from tests.rules import domain_error
 
@@ -33,18 +33,9 @@ Work = Callable[[Batch], Batch]
 Run = Callable[..., Batch]
 
 
-def fix(batch: Batch, by: Membership, *numbers: int) -> None:
-    for number in numbers:
-        row = batch.rows.get(number=number)
-        edits = [Edit(number, 0, f"late{number}@example.com", row.version), Edit(number, 2, "Late", row.version)]
-        edit_cells(batch, edits, by=by)
-    batch.refresh_from_db()
-
-
 def figures(batch: Batch) -> tuple[int, int, int, int]:
     """Rows, invited, problems, and those that weren't invited because it was stopped."""
-    found: Summary = summary_of(batch)
-    assert found.invited + found.skipped + found.problems + found.failed + found.waiting == found.rows
+    found = counted(batch)
     return found.rows, found.invited, found.problems, found.stopped
 
 

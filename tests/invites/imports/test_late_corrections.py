@@ -19,7 +19,6 @@ from invites import tasks
 from invites.imports import correction_jobs
 from invites.imports.correction_jobs import stop_job
 from invites.imports.corrections import Edit, edit_cells, restore_row
-from invites.imports.selectors.summary import summary_of
 from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import correct_batch, invite_valid_rows
@@ -27,6 +26,7 @@ from invites.models import Batch, DailyInviteCount, Invitation, Row
 from invites.reasons import text_of
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
+from tests.invites.imports.late_rows import counted
 from tests.pages import HTMX, downloaded, submit_import, url_of, words_of
 from tests.rules import domain_error
 
@@ -84,8 +84,7 @@ def fixed(lines: list[list[str]], *numbers: int) -> list[list[str]]:
 
 def figures(batch: Batch) -> tuple[int, int, int, int]:
     """Rows, invited, problems and those of them that are fixed. They always add up."""
-    found = summary_of(batch)
-    assert found.invited + found.skipped + found.problems + found.failed + found.waiting == found.rows
+    found = counted(batch)
     return found.rows, found.invited, found.problems, found.fixed
 
 

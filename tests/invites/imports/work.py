@@ -69,7 +69,8 @@ Invitation.objects.bulk_create(
 )
 print(batch.pk)
 """
-LET_TIME_PASS = """
+# The time of a scheduled batch has come.
+MAKE_DUE = """
 from django.utils import timezone
 from invites.models import Batch
 Batch.objects.filter(pk={batch}).update(send_at=timezone.now())
@@ -147,7 +148,7 @@ class Work:
 
     def let_time_pass(self, batch: int) -> None:
         """The time of a scheduled batch comes now."""
-        self.worker.run(LET_TIME_PASS.format(batch=batch))
+        self.worker.run(MAKE_DUE.format(batch=batch))
 
     def upload(self, content: bytes) -> dict[str, Any]:
         """The status of the response, and how many seconds it took."""
