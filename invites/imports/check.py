@@ -30,7 +30,7 @@ from invites.imports.check_claims import (
 )
 from invites.imports.cleanup import clean_up, delete_some_rows
 from invites.imports.confirm import needs_confirmation
-from invites.imports.correction_jobs import give_up_job, work_on_job
+from invites.imports.correction_work import give_up_job, work_on_job
 from invites.imports.domain_suggestions import doubt_domains, save_doubts, save_suggestions, suggest_domains
 from invites.imports.invite import begin_inviting
 from invites.imports.not_people import keep_text, known_rows_of, skip_not_people

@@ -125,7 +125,7 @@ def _start(
 def correct_batch(
     batch: Batch, *, file_name: str, content: Iterable[bytes], selection: AccessSelection | None, by: Membership
 ) -> Batch:
-    """Store a corrected file for a batch that waits for one. A job (correction_jobs.py) finds out if it can be used.
+    """Store a corrected file for a batch that waits for one. A job (use_corrected_file.py) finds out if it can be used.
 
     The rows of a problem file, which we offer for download, are merged into the file of the batch. Any other file
     replaces it. Until that is done, the batch keeps its file and all edits. Then `by` becomes its inviter.

@@ -31,12 +31,14 @@ from invites.imports import (
     correction_jobs,
     corrections,
     declined,
+    invite_waiting,
     not_people,
     reading,
     schedule,
     stop,
     undo,
     upload,
+    use_corrected_file,
 )
 from invites.imports.corrections import Edit
 from invites.invitations.invite import change_invitation, invite_person
@@ -97,7 +99,7 @@ ACTIONS: dict[str, Callable[[Batch, Membership], object]] = {
     "correction_jobs.apply_to_all": lambda batch, by: correction_jobs.apply_to_all(batch, "email_two_at", by=by),
     "correction_jobs.use_all_suggestions": lambda batch, by: correction_jobs.use_all_suggestions(batch, by=by),
     "correction_jobs.check_all_again": lambda batch, by: correction_jobs.check_all_again(batch, by=by),
-    "correction_jobs.invite_waiting": lambda batch, by: correction_jobs.invite_waiting(batch, by=by),
+    "invite_waiting.invite_waiting": lambda batch, by: invite_waiting.invite_waiting(batch, by=by),
     "correction_jobs.stop_job": lambda batch, by: correction_jobs.stop_job(by, batch),
     "corrections.lock_batch": transaction.atomic(corrections.lock_batch),
     "corrections.edit_cells": lambda batch, by: corrections.edit_cells(batch, [stranger_in(3)], by=by),
@@ -127,6 +129,7 @@ INSIDE = {
     "authorization.why_not_change",
     "confirm.ask_to_confirm",
     "confirm.start_inviting",
+    "correction_jobs.go_on",
     "correction_jobs.start_job",
     "stop.check_all_are_manageable",
 }
@@ -472,7 +475,7 @@ def test_a_worker_does_not_use_a_corrected_file_after_the_permission_is_lost(
             demote(colleague, acme)
             return merge(*args, **kwargs)
 
-        monkeypatch.setattr(correction_jobs, "merge_corrected", merge_slowly)
+        monkeypatch.setattr(use_corrected_file, "merge_corrected", merge_slowly)
 
     tasks.check_batch(waiting.pk)
 

@@ -23,11 +23,13 @@ from invites.imports import (
     check_claims,
     corrected_file,
     correction_jobs,
+    correction_work,
     corrections,
     duplicates,
     problem_file,
     recovery,
     upload_parts,
+    use_corrected_file,
 )
 from invites.imports.corrections import Edit
 from invites.imports.selectors.summary import summary_of
@@ -59,7 +61,7 @@ def thirty(start: Run) -> Batch:
 def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a few rows count as too many for a request."""
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
-    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    monkeypatch.setattr(correction_work, "CHUNK", 4)
     monkeypatch.setattr(duplicates, "CHUNK", 3)
 
 
@@ -220,7 +222,7 @@ def test_a_permission_that_is_lost_in_the_last_moment_is_no_bug(
         raise AccessDenied("not_allowed", "No longer.")
 
     correction_jobs.start_job(thirty, by, CorrectionJob.Action.CHECK, then=CorrectionJob.Then.INVITE_VALID)
-    monkeypatch.setattr(correction_jobs, "_go_on", deny)
+    monkeypatch.setattr(correction_work, "go_on", deny)
 
     tasks.check_batch(thirty.pk)
 
@@ -255,7 +257,7 @@ def test_the_worker_counts_the_rows(
         seen.append(CorrectionJob.objects.get())
         return []
 
-    monkeypatch.setattr(correction_jobs, "find_contested", seen_here)
+    monkeypatch.setattr(correction_work, "find_contested", seen_here)
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     assert CorrectionJob.objects.get().rows_total == 0
 
@@ -642,9 +644,9 @@ def others_can_write(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(module, name, watched)
 
     watch(corrections, "check_cells")
-    watch(correction_jobs, "find_contested")
-    watch(correction_jobs, "Check")
-    watch(correction_jobs, "merge_corrected")
+    watch(correction_work, "find_contested")
+    watch(use_corrected_file, "Check")
+    watch(use_corrected_file, "merge_corrected")
     watch(corrected_file, "open_records")
     return done
 
@@ -670,7 +672,7 @@ def test_others_can_write_while_rows_are_checked(
 def test_the_memory_of_a_job_does_not_grow_with_the_rows(
     start: Run, by: Membership, read_only: AccessSelection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (correction_jobs, corrected_file, problem_file):
+    for module in (correction_work, corrected_file, problem_file):
         monkeypatch.setattr(module, "CHUNK", 100)
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 50)
     monkeypatch.setattr(upload_parts, "IN_MEMORY", 10_000)

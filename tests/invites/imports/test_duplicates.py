@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership
-from invites.imports import correction_jobs, corrections, duplicates
+from invites.imports import correction_jobs, correction_work, corrections, duplicates
 from invites.imports.check import check_batch
 from invites.imports.corrections import Edit, EditResult
 from invites.imports.duplicates import find_contested, settle
@@ -272,7 +272,7 @@ def test_the_first_of_each_is_kept_in_all_rows(start: Start, by: Membership) -> 
 
 def test_a_worker_keeps_the_first_of_each(start: Start, by: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 3)
-    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    monkeypatch.setattr(correction_work, "CHUNK", 4)
     batch = start(csv_of(*(f"x{number // 3}@example.com,P{number},Ek," for number in range(30))))
     correction_jobs.apply_to_all(batch, "address_of_another", by=by)
     assert batch.state == Batch.State.CHECKING
@@ -283,7 +283,7 @@ def test_a_worker_keeps_the_first_of_each(start: Start, by: Membership, monkeypa
 
 def test_another_worker_settles_what_is_left(start: Start, by: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 3)
-    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    monkeypatch.setattr(correction_work, "CHUNK", 4)
     batch = start(csv_of(*(f"x{number // 3}@example.com,P{number},Ek," for number in range(30))))
     correction_jobs.apply_to_all(batch, "address_of_another", by=by)
     calls = []
@@ -294,7 +294,7 @@ def test_another_worker_settles_what_is_left(start: Start, by: Membership, monke
             raise OSError("no connection")
         return settle(batch, contested)
 
-    monkeypatch.setattr(correction_jobs, "settle", die_later)
+    monkeypatch.setattr(correction_work, "settle", die_later)
     check_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, counts(batch)) == (Batch.State.CHECKING, (12, 0, 8, 0))

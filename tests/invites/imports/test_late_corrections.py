@@ -16,7 +16,7 @@ from django.test import Client
 from accounts.models import ActivityEntry, Membership, Role
 from accounts.organizations.grants import AccessSelection
 from invites import tasks
-from invites.imports import correction_jobs
+from invites.imports import correction_work
 from invites.imports.correction_jobs import stop_job
 from invites.imports.corrections import Edit, edit_cells, restore_row
 from invites.imports.stop import stop_import
@@ -88,7 +88,7 @@ def figures(batch: Batch) -> tuple[int, int, int, int]:
     return found.rows, found.invited, found.problems, found.fixed
 
 
-def test_the_rows_are_downloaded_corrected_uploaded_and_join_the_import(
+def test_the_rows_are_downloaded_use_corrected_fileed_and_join_the_import(
     ines: Client, ended: Batch, upload: Upload, work: Work
 ) -> None:
     lines = table(ines, ended)
@@ -275,7 +275,7 @@ def test_undo_revokes_all_of_them_and_then_nothing_can_be_corrected(
 
 @pytest.fixture
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(correction_jobs, "CHUNK", 1)
+    monkeypatch.setattr(correction_work, "CHUNK", 1)
 
 
 class Died(BaseException):
@@ -288,7 +288,7 @@ def test_a_worker_that_dies_is_continued_by_another(
 ) -> None:
     content = file_of(fixed(table(ines, ended), *LATE))
     correct_batch(ended, file_name="b.csv", content=[content], selection=None, by=by)
-    saved = correction_jobs._save_chunk
+    saved = correction_work._save_chunk
     calls: Iterator[int] = iter(range(9))
 
     def die(*given: Any) -> bool:
@@ -296,10 +296,10 @@ def test_a_worker_that_dies_is_continued_by_another(
             raise Died
         return saved(*given)
 
-    monkeypatch.setattr(correction_jobs, "_save_chunk", die)
+    monkeypatch.setattr(correction_work, "_save_chunk", die)
     with pytest.raises(Died):
         tasks.check_batch(ended.pk)
-    monkeypatch.setattr(correction_jobs, "_save_chunk", saved)
+    monkeypatch.setattr(correction_work, "_save_chunk", saved)
     assert ended.rows.filter(outcome="waiting").count() == 2
     Batch.objects.filter(pk=ended.pk).update(claimed_until=None)
     tasks.check_batch(ended.pk)
@@ -315,14 +315,14 @@ def test_a_stopped_job_keeps_what_it_corrected_and_invites_nobody(
 ) -> None:
     content = file_of(fixed(table(ines, ended), *LATE))
     correct_batch(ended, file_name="b.csv", content=[content], selection=None, by=by)
-    saved = correction_jobs._save_chunk
+    saved = correction_work._save_chunk
 
     def stop(batch: Batch, *given: Any) -> bool:
         is_saved = saved(batch, *given)
         stop_job(by, Batch.objects.get(pk=batch.pk))
         return is_saved
 
-    monkeypatch.setattr(correction_jobs, "_save_chunk", stop)
+    monkeypatch.setattr(correction_work, "_save_chunk", stop)
     tasks.check_batch(ended.pk)
     ended.refresh_from_db()
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import Membership
 from invites import tasks
-from invites.imports import correction_jobs, corrections
+from invites.imports import correction_jobs, correction_work, corrections
 from invites.imports.selectors.typos import typos_of
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.models import Batch, CorrectionJob
@@ -208,7 +208,7 @@ def test_a_worker_fixes_many_rows(
     ines: Client, start: Run, monkeypatch: pytest.MonkeyPatch, by: Membership, *, dies: bool
 ) -> None:
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 5)
-    monkeypatch.setattr(correction_jobs, "CHUNK", 4)
+    monkeypatch.setattr(correction_work, "CHUNK", 4)
     # Row 13 becomes a duplicate of row 14.
     batch = start(
         csv_of(
@@ -223,8 +223,8 @@ def test_a_worker_fixes_many_rows(
     assert batch.state == Batch.State.CHECKING
     assert "Using the suggestions" in words(ines, batch, "imports:batch_dialog")
     if dies:
-        save, calls = correction_jobs._save_chunk, [True, False, True, True, True]
-        monkeypatch.setattr(correction_jobs, "_save_chunk", lambda *args: save(*args) if calls.pop(0) else 1 / 0)
+        save, calls = correction_work._save_chunk, [True, False, True, True, True]
+        monkeypatch.setattr(correction_work, "_save_chunk", lambda *args: save(*args) if calls.pop(0) else 1 / 0)
         tasks.check_batch(batch.pk)
         assert CorrectionJob.objects.get().rows_done == 4
     tasks.check_batch(batch.pk)
