@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from itertools import repeat
 from typing import BinaryIO
 
 from django.db import transaction
@@ -17,7 +15,6 @@ from django.utils import timezone
 from accounts.models import Organization
 from invites import checking
 from invites.imports.authors import save_row_editors
-from invites.imports.bulk_insert import NewFlaggedRow, NewRow, insert_rows
 from invites.imports.check_claims import (
     MAX_ATTEMPTS,
     ClaimRenewer,
@@ -33,13 +30,13 @@ from invites.imports.confirm import needs_confirmation
 from invites.imports.correction_work import give_up_job, work_on_job
 from invites.imports.domain_suggestions import doubt_domains, save_doubts, save_suggestions, suggest_domains
 from invites.imports.invite import begin_inviting
-from invites.imports.not_people import keep_text, known_rows_of, skip_not_people
+from invites.imports.not_people import known_rows_of, skip_not_people
 from invites.imports.reading import evidence_of, limits_of, read_as, wait_for_answer
-from invites.imports.selectors.rows import codes_of, suggested_codes_of
-from invites.imports.selectors.typos import DOUBTS, as_doubt
+from invites.imports.selectors.typos import DOUBTS
+from invites.imports.stage_rows import stage_rows
 from invites.imports.upload_parts import Budget, new_file, pieces_of, store_parts, stored_upload
 from invites.invitations.allowed_domains import allowed_domains
-from invites.models import Batch, CorrectionJob, Row
+from invites.models import Batch, CorrectionJob
 from invites.reasons import ExplainedError, as_reason, support_reasons
 from invites.unexpected_errors import is_transient, log_unexpected, reference_of
 
@@ -162,7 +159,7 @@ def _check(batch: Batch, budget: Budget) -> None:
         blocks.append(block)
         if check.report.rows - staged >= STAGED_AT_ONCE:
             position = _position(upload, check.report)
-            _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
+            stage_rows(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
             staged = check.report.rows
             blocks.clear()
     if check.report.rejection:
@@ -170,7 +167,7 @@ def _check(batch: Batch, budget: Budget) -> None:
     for code in check.sheet_problems:
         budget.check_problem(code)
     position = _position(upload, check.report)
-    _stage(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
+    stage_rows(batch, blocks, skipped_numbers, rows_checked=check.report.rows, bytes_checked=position)
     for rows in suggest_domains(batch, check.report):
         with transaction.atomic():
             renew_claim(batch)
@@ -277,60 +274,3 @@ def _give_up(batch: Batch, code: str, *, reference: str) -> None:
     batch.state_reasons = [as_reason(code), *support_reasons(reference)]
     batch.save(update_fields=["state", "state_reasons", "ended_at", "claimed_until"])
     clean_up(batch.pk)
-
-
-@transaction.atomic
-def _stage(batch: Batch, blocks: list[checking.Block], skipped_numbers: Collection[int], **progress: int) -> None:
-    """Store the rows of some blocks. Nearly all come straight from the columns, without a `checking.Row`."""
-    rows: list[NewRow] = []
-    flagged: list[NewFlaggedRow] = []
-    for block in blocks:
-        records = list(zip(repeat(batch.pk), block.numbers, block.lines, block.emails, *block.columns, strict=False))
-        for position, row in sorted(block.flagged_rows.items(), reverse=True):
-            del records[position]
-            if position in block.doubts and row is not None:
-                flagged.append(_new_doubted_row(batch, row, block.doubts[position]))
-            elif row is not None and row.is_valid:
-                rows.append(_new_row(batch, row))
-            elif row is not None:
-                flagged.append(_new_flagged_row(batch, row, is_skipped=row.number in skipped_numbers))
-        rows += records
-    insert_rows(rows, flagged)
-    renew_claim(batch, **progress)
-
-
-def _new_row(batch: Batch, row: checking.Row) -> NewRow:
-    return (batch.pk, row.number, row.line, row.email_key, *row.values)
-
-
-def _new_doubted_row(batch: Batch, row: checking.Row, notices: list[checking.Notice]) -> NewFlaggedRow:
-    return NewFlaggedRow(
-        _new_row(batch, row),
-        outcome=Row.Outcome.WAITING.value,
-        doubts=json.dumps([as_doubt(notice) for notice in notices]),
-        open_doubts=len(notices),
-        fixable_doubts=sum(bool(notice.suggestion) for notice in notices),
-    )
-
-
-def _new_flagged_row(batch: Batch, row: checking.Row, *, is_skipped: bool) -> NewFlaggedRow:
-    new = _new_row(batch, row)
-    if not row.problems:
-        return NewFlaggedRow(
-            new,
-            outcome=Row.Outcome.SKIPPED.value,
-            reason=Row.Reason.DUPLICATE.value,
-            duplicate_of=row.duplicate_of,
-        )
-    problems = [problem._asdict() for problem in row.problems]
-    if row.text:
-        keep_text(problems, row.text)
-    return NewFlaggedRow(
-        new,
-        outcome=Row.Outcome.PROBLEM.value,
-        reason=(Row.Reason.SKIPPED_BY_ADMIN if is_skipped else Row.Reason.NONE).value,
-        problems=json.dumps(problems),
-        problem_codes=codes_of(problems),
-        suggested_codes=suggested_codes_of(problems),
-        cells=json.dumps(row.cells),
-    )

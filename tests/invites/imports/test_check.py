@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from invites import tasks
-from invites.imports import check
+from invites.imports import stage_rows
 from invites.models import Batch, Invitation
 from tests.files import HEADER, csv_of
 from tests.pages import submit_import
@@ -50,7 +50,7 @@ def test_the_worker_retries_a_failed_check_immediately(
     ines: Client, grant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, work: Callable[[Batch], Batch]
 ) -> None:
     with monkeypatch.context() as once:
-        once.setattr(check, "insert_rows", lambda rows, apart: 1 / 0)
+        once.setattr(stage_rows, "insert_rows", lambda rows, apart: 1 / 0)
         submit_import(ines, csv_of("ann@example.com"), **grant)
     batch = Batch.objects.get()
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
-from invites.imports import check, check_claims, send
+from invites.imports import check, check_claims, send, stage_rows
 from invites.imports.chunks import ChunkClaim, renew_claim
 from invites.imports.presentation.status import stage_of
 from invites.imports.selectors.progress import progress_now, with_progress
@@ -137,7 +137,7 @@ def looks(
             if "bytes_checked" in progress:
                 seen.append(progress_now(Batch.objects.get(pk=batch.pk)) or Progress(0, 0, 0))
 
-        monkeypatch.setattr(check, "renew_claim", kept)
+        monkeypatch.setattr(stage_rows, "renew_claim", kept)
         check.check_batch(batch.pk)
         return seen
 
