@@ -25,8 +25,9 @@ from invites.invitations.authorization import (
     lock_offered,
 )
 from invites.invitations.blocking import blocked_among, check_not_blocked, is_blocked
-from invites.invitations.invite import check_not_member, not_pending, pending_of
 from invites.invitations.links import has_been_sent_too_often, renew_links, sent_too_often_text
+from invites.invitations.may_be_invited import check_not_member
+from invites.invitations.pending import not_pending, pending_of
 from invites.invitations.quotas import (
     check_recipient_quota,
     consume_invitation_quota,

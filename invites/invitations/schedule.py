@@ -20,8 +20,8 @@ from invites.invitations.activity import about_invitation
 from invites.invitations.allowed_domains import allowed_domains
 from invites.invitations.authorization import CANNOT_EDIT, check_can_manage, check_still_allowed
 from invites.invitations.blocking import check_not_blocked
-from invites.invitations.invite import check_not_declined, check_not_member
 from invites.invitations.links import expiry_from
+from invites.invitations.may_be_invited import check_not_declined, check_not_member
 from invites.invitations.quotas import check_recipient_quota, consume_invitation_quota, fits_into_a_day, next_day
 from invites.invitations.send_time import check_send_time
 from invites.models import FailureReason, Invitation

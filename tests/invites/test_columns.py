@@ -18,7 +18,7 @@ from invites.activity.wording import Changed, changes_of
 from invites.checking import COLUMNS, EMAIL, KEYS, Cells, Column, escape_formula
 from invites.imports.corrections import Edit, edit_cells
 from invites.invitations.authorization import selection_of
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.models import Batch, Invitation, Row
 from invites.personal_data.erasure import erase_person
 from invites.personal_data.export import export_person

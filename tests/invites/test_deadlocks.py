@@ -23,7 +23,8 @@ from invites.imports.bulk_insert import renew_statistics
 from invites.imports.check import check_batch
 from invites.imports.upload import start_batch
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
-from invites.invitations.invite import change_invitation, invite_person
+from invites.invitations.change import change_invitation
+from invites.invitations.invite import invite_person
 from invites.mailing.content import EmailSettings
 from invites.mailing.delivery_log import save_as_sent
 from invites.mailing.email_settings import change_email_settings

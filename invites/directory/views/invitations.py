@@ -27,8 +27,8 @@ from invites.invitations.authorization import (
     check_can_manage,
     selection_of,
 )
+from invites.invitations.change import change_invitation
 from invites.invitations.forms.invite import InvitationForm
-from invites.invitations.invite import change_invitation
 from invites.invitations.views.responses import error_response, success_response
 from invites.invitations.visibility import visible_invitations
 from invites.models import Invitation

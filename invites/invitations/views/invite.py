@@ -23,13 +23,9 @@ from invites.checking import COLUMNS
 from invites.invitations.authorization import selection_of
 from invites.invitations.forms.invite import InviteForm
 from invites.invitations.forms.person import LONGEST
-from invites.invitations.invite import (
-    AlreadyDeactivatedError,
-    invite_despite_decline,
-    invite_late_row,
-    invite_person,
-)
+from invites.invitations.invite import invite_person
 from invites.invitations.late_rows import find_late_row
+from invites.invitations.may_be_invited import AlreadyDeactivatedError
 from invites.invitations.views.responses import success_response
 from invites.invitations.wording import send_time_text
 from invites.models import Invitation, Row
@@ -88,13 +84,9 @@ def _may_reactivate(request: MemberRequest, member: Membership) -> bool:
 
 
 def _invite(request: MemberRequest, form: InviteForm, row: Row | None) -> Invitation:
-    selection, message, cells = form.selection(), form.cleaned_data["message"], form.cells()._asdict()
-    by, send_at = request.membership, form.send_at
-    if form.despite_decline:
-        return invite_despite_decline(by, row, send_at, selection=selection, message=message, **cells)
-    if row is None:
-        return invite_person(by, send_at, selection=selection, message=message, **cells)
-    return invite_late_row(by, row, send_at, selection=selection, message=message, **cells)
+    values = {"message": form.cleaned_data["message"], **form.cells()._asdict()}
+    selection = form.selection()
+    return invite_person(request.membership, form.send_at, row, form.despite_decline, selection=selection, **values)
 
 
 def _page_of(row: Row | None) -> str:

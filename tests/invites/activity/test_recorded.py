@@ -19,7 +19,7 @@ from invites.imports.undo import undo_import
 from invites.imports.upload import correct_batch, invite_valid_rows, start_batch
 from invites.invitations import actions
 from invites.invitations.acceptance import NewAccount, accept_with_existing_account, accept_with_new_account
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.models import Batch, Invitation
 from tests.conftest import PASSWORD
 from tests.files import UNDECIDED, csv_of

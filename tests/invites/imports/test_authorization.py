@@ -41,7 +41,8 @@ from invites.imports import (
     use_corrected_file,
 )
 from invites.imports.corrections import Edit
-from invites.invitations.invite import change_invitation, invite_person
+from invites.invitations.change import change_invitation
+from invites.invitations.invite import invite_person
 from invites.models import AccessGrant, Batch, BatchChunk, BulkAction, CorrectionJob, Invitation, Row, UploadPart
 from invites.reasons import as_reason
 from tests.files import PROBLEMS, csv_of

@@ -30,8 +30,8 @@ from invites.imports.stop import stop_import
 from invites.imports.undo import undo_import
 from invites.imports.upload import invite_valid_rows
 from invites.invitations.authorization import check_still_allowed
+from invites.invitations.change import change_invitation
 from invites.invitations.expiry import count_expiring
-from invites.invitations.invite import change_invitation
 from invites.invitations.schedule import send_now
 from invites.models import Batch, BatchChunk, BlockedAddress, DailyInviteCount, Invitation, Row
 from tests.concurrency import at_once

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports.selectors.summary import summary_of
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.models import Batch, BatchChunk, DailyInviteCount, FailureReason, Invitation, Row
 from invites.reasons import as_reason
 from tests.concurrency import once_after

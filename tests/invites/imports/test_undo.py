@@ -27,7 +27,8 @@ from invites.imports.selectors.summary import revoked_counts, summary_of
 from invites.imports.undo import revoke_slice, undo_import
 from invites.invitations import acceptance, actions
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
-from invites.invitations.invite import change_invitation, invite_person
+from invites.invitations.change import change_invitation
+from invites.invitations.invite import invite_person
 from invites.mailing.outbox import organizations_with_due_mail, send_due_invitations
 from invites.models import Batch, BatchChunk, Invitation, Row
 from tests.concurrency import at_once, unexpected

@@ -16,7 +16,7 @@ from accounts.organizations.roles import delete_role
 from accounts.organizations.sites import delete_site
 from invites.directory.bulk.change import BulkChange, Kind
 from invites.invitations.actions import resend
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.models import Invitation
 from tests.invites.directory.bulk.helpers import finish, resend_all, review, start_for, submit
 from tests.invites.invitations.helpers import Invite, deliver, link_of, selection_of

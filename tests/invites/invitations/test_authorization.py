@@ -20,7 +20,8 @@ from config.urls import urlpatterns
 from invites.directory.bulk.change import BulkChange
 from invites.directory.bulk.work import cancel_bulk_action, handle_next_chunk
 from invites.invitations import actions, schedule
-from invites.invitations.invite import change_invitation, invite_person
+from invites.invitations.change import change_invitation
+from invites.invitations.invite import invite_person
 from invites.invitations.requests import dismiss_request
 from invites.models import BulkAction, Invitation, InvitationRequest
 from tests.invites.directory.bulk.helpers import review, start_for, submit
@@ -66,7 +67,7 @@ ACTIONS: dict[str, Callable[[Membership, Invitation], object]] = {
     ),
     "schedule.send_now": schedule.send_now,
     "requests.dismiss_request": dismiss_request,
-    "invite.change_invitation": lambda by, invitation: change_invitation(
+    "change.change_invitation": lambda by, invitation: change_invitation(
         by, invitation, selection_of(by.organization, "Inviter")
     ),
 }

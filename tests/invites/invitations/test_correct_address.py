@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.activity.actions import Action
 from accounts.models import ActivityEntry, Membership, Organization, Role, User
 from invites.checking import Cells
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.models import Batch, DailyInviteCount, EarlierLink, Invitation
 from tests.concurrency import at_once, unexpected
 from tests.files import csv_of

@@ -14,7 +14,7 @@ from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports.selectors.summary import summary_of
 from invites.imports.undo import undo_import
-from invites.invitations.invite import invite_late_row
+from invites.invitations.invite import invite_person
 from invites.invitations.late_rows import find_late_row
 from invites.models import Batch, Invitation, Row
 from tests.concurrency import at_once
@@ -120,8 +120,8 @@ def test_a_row_of_an_undone_import_joins_nothing(
     assert find_late_row(admin_membership, ended.pk, 3) is None
     assert "Fix and invite" not in words_of(ines.get(page_of(ended)))
     with domain_error("moved_on"):
-        invite_late_row(
-            admin_membership, row, selection=read_only, email="ben@example.com", first_name="B", last_name="F"
+        invite_person(
+            admin_membership, None, row, selection=read_only, email="ben@example.com", first_name="B", last_name="F"
         )
     ines.post(dialog_of(ended, 3), filled)
     assert Invitation.objects.get(email="ben@example.com").batch is None
@@ -165,8 +165,8 @@ def test_two_admins_who_fix_a_row_at_once_invite_one_person(
         row = find_late_row(admin_membership, ended.pk, 3)
         assert row
         gate.wait(10)
-        return invite_late_row(
-            admin_membership, row, selection=read_only, email=email, first_name="Ben", last_name="Fox"
+        return invite_person(
+            admin_membership, None, row, selection=read_only, email=email, first_name="Ben", last_name="Fox"
         )
 
     gate = threading.Barrier(2)

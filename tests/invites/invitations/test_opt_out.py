@@ -19,7 +19,8 @@ from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.allowed_domains import change_allowed_domains
 from invites.invitations.blocking import lift_block
 from invites.invitations.declining import decline, report_abuse
-from invites.invitations.invite import declined_text, invite_person
+from invites.invitations.invite import invite_person
+from invites.invitations.may_be_invited import declined_text
 from invites.invitations.tokens import fingerprint, hash_token, opt_out_token
 from invites.models import Batch, BlockedAddress, Invitation
 from tests.concurrency import at_once, unexpected

@@ -22,7 +22,8 @@ from invites.checking import Cells
 from invites.invitations import schedule
 from invites.invitations.actions import resend, revoke
 from invites.invitations.blocking import block_address
-from invites.invitations.invite import change_invitation, invite_person
+from invites.invitations.change import change_invitation
+from invites.invitations.invite import invite_person
 from invites.invitations.requests import ask_for_invitation
 from invites.invitations.tokens import hash_token, opt_out_token
 from invites.models import DailyInviteCount, FailureReason, Invitation, InvitationRequest

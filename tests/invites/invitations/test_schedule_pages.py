@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import ActivityEntry, Membership, Organization, Role, Site
 from invites.imports.schedule import send_import_now
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.invitations.schedule import start_due
 from invites.models import Batch, Invitation
 from tests.files import csv_of

@@ -36,8 +36,9 @@ from invites.directory.bulk.change import BulkChange
 from invites.directory.bulk.work import handle_next_chunk
 from invites.imports import corrections
 from invites.imports.presentation.banners import running_for
+from invites.invitations.change import change_invitation
 from invites.invitations.declining import decline
-from invites.invitations.invite import change_invitation, invite_person
+from invites.invitations.invite import invite_person
 from invites.invitations.tokens import opt_out_token
 from invites.models import Batch, BulkAction, CorrectionJob, Invitation, InvitationRequest, Row
 from invites.shell.events import BulkActionPoller, ProgressPoller

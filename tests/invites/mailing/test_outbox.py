@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, User
 from config.harness.running import free_port
 from invites import tasks
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.mailing import sender
 from invites.mailing.message import OutgoingMessage
 from invites.mailing.outbox import MAX_ATTEMPTS, MAX_CRASHES, organizations_with_due_mail, send_due_invitations

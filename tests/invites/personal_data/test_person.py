@@ -23,7 +23,7 @@ from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import start_batch
 from invites.invitations.actions import resend
 from invites.invitations.declining import decline, report_abuse
-from invites.invitations.invite import invite_despite_decline, invite_person
+from invites.invitations.invite import invite_person
 from invites.invitations.tokens import opt_out_token
 from invites.models import Batch, BlockedAddress, Invitation, InvitationRequest, ReplyToRequest, Row
 from invites.personal_data import erasure
@@ -290,7 +290,7 @@ def test_who_declined_is_still_not_invited(invite: Invite, by: Membership, acme:
     assert (row.outcome, row.reason) == ("skipped", "already_declined")
 
     # Only an admin who has read that.
-    assert invite_despite_decline(by, None, **person).state == "pending"
+    assert invite_person(by, None, None, True, **person).state == "pending"
     declined.refresh_from_db()
     assert declined.state == "replaced"
 

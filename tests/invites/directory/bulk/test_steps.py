@@ -14,7 +14,7 @@ from accounts.organizations.members import change_membership
 from invites.directory.bulk.change import BulkChange, Kind
 from invites.directory.bulk.start import start_undo
 from invites.directory.bulk.work import handle_next_chunk
-from invites.invitations.invite import change_invitation
+from invites.invitations.change import change_invitation
 from invites.models import BulkAction, FailureReason, Invitation
 from tests.concurrency import at_once, unexpected
 from tests.invites.directory.bulk.conftest import People

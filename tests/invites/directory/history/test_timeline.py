@@ -36,8 +36,8 @@ from invites.directory.history.timeline import PER_PAGE, find_history, invitatio
 from invites.imports.declined import invite_declined
 from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.actions import resend, revoke
+from invites.invitations.change import change_invitation
 from invites.invitations.declining import decline
-from invites.invitations.invite import change_invitation
 from invites.invitations.tokens import opt_out_token
 from invites.mailing.bounces import note_bounce
 from invites.models import Batch, EarlierLink, Invitation
