@@ -218,3 +218,12 @@ def _copy(table: str, columns: Sequence[str], records: Records) -> int:
             for record in records:
                 copy.write_row(record)
         return int(cursor.rowcount)
+
+
+def update_rows(names: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
+    """Save the columns with these names. A record has their values for one row, and the id of the row."""
+    if not records:
+        return
+    changes = ", ".join(f"{name} = %s" for name in names)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {Row._meta.db_table} SET {changes} WHERE id = %s", records)  # noqa: S608 - ours

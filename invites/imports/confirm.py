@@ -32,7 +32,7 @@ from invites.reasons import as_reason
 
 # An import that nobody confirms is stopped after this time.
 WAITS_FOR_CONFIRMATION = timedelta(days=7)
-_ACCESS_DELETED = gettext_lazy(
+ACCESS_DELETED = gettext_lazy(
     "The roles or the sites of this import were deleted. Invite these people one by one, and select new ones."
 )
 
@@ -115,7 +115,7 @@ def check_access_exists(batch: Batch) -> None:
 
     Raises DomainError("gone").
     """
-    lock_offered(batch.grant, _ACCESS_DELETED)
+    lock_offered(batch.grant, ACCESS_DELETED)
 
 
 def _inviter(batch: Batch, by: Membership) -> dict[str, Any]:

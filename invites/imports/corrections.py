@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Cells, check_cells
 from invites.imports.activity import record_edits
+from invites.imports.bulk_insert import update_rows
 from invites.imports.domain_suggestions import suggest_for
 from invites.imports.duplicates import keep_other, keep_this, other_number, settle_duplicates
 from invites.imports.selectors.grid import LEFT, editable, edited_rows, grid_rows
@@ -344,8 +345,4 @@ def save_rows(rows: Collection[Row]) -> None:
     records = [
         (*texts(row), *(each if each is None else json.dumps(each) for each in objects(row)), row.pk) for row in rows
     ]
-    if not records:
-        return
-    changes = ", ".join(f"{name} = %s" for name in (*_TEXTS, *_OBJECTS))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {Row._meta.db_table} SET {changes} WHERE id = %s", records)  # noqa: S608 - ours
+    update_rows((*_TEXTS, *_OBJECTS), records)

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
@@ -19,6 +18,7 @@ from accounts.errors import DomainError
 from accounts.models import Membership
 from invites.imports.activity import about_import
 from invites.imports.bulk_insert import AnyOf, insert_invitations, people_in
+from invites.imports.confirm import ACCESS_DELETED
 from invites.imports.invite import blocked_among, members_among, without
 from invites.invitations.activity import granted_by
 from invites.invitations.allowed_domains import allowed_domains
@@ -28,9 +28,6 @@ from invites.models import AccessGrant, Batch, Invitation, Row
 
 # In one request. It takes less than half a second.
 MOST = 1_000
-_ACCESS_DELETED = gettext_lazy(
-    "The roles or the sites of this import were deleted. Invite these people one by one, and select new ones."
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def invite_declined(by: Membership, batch: Batch, *, confirmed: Collection[str] 
         raise DomainError("moved_on", _("This import was undone in the meantime."))
     if batch.emptied_at is not None:
         raise DomainError("moved_on", _("The names and addresses of this import have been deleted."))
-    lock_offered(batch.grant, _ACCESS_DELETED)
+    lock_offered(batch.grant, ACCESS_DELETED)
     if not set(confirmed).issuperset(unconfirmed_powers(batch)):
         raise DomainError("changed", _("The roles of this import have changed. Review them before you invite anyone."))
     chosen = list(declined_rows(batch).order_by("number").values_list("pk", flat=True)[:MOST])

@@ -17,12 +17,11 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import FirstValue
 
 from invites.checking import ADDRESS_OF_ANOTHER, Cells, address_problem, name_key
-from invites.imports.bulk_insert import AnyOf
+from invites.imports.bulk_insert import AnyOf, update_rows
 from invites.imports.selectors.grid import LEFT
 from invites.imports.selectors.rows import cells_now
 from invites.models import Batch, Row
@@ -225,9 +224,5 @@ def _save(rows: Sequence[Row]) -> None:
         )
         for row in rows
     ]
-    if not records:
-        return
     names = ("outcome", "reason", "duplicate_of", "suggested_codes", "problem_codes", "problems", "cells")
-    changes = ", ".join(f"{name} = %s" for name in names)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {Row._meta.db_table} SET {changes} WHERE id = %s", records)  # noqa: S608 - ours
+    update_rows(names, records)

@@ -83,9 +83,7 @@ def _back_off(claim: ChunkClaim, chunk: BatchChunk, result: SendResult) -> timed
     if result.server_failed:
         Batch.objects.filter(pk=claim.batch_id).update(mail_retry_at=retry_at)
     # Marked, so that what only the rate limit held back doesn't wait with them.
-    Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
-        mail_state=Invitation.Mail.DEFERRED
-    )
+    result.mark_deferred()
     held(claim).update(backoff_count=F("backoff_count") + 1, mail_retry_at=retry_at)
     return delay
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, include, path
 
 from invites.imports.views import (
+    batch_actions,
     batches,
     confirm,
     declined,
@@ -24,15 +25,15 @@ _batch: list[URLPattern] = [
     path("confirm/", confirm.batch_confirm, name="batch_confirm"),
     path("problems/", grid.batch_problems, name="batch_problems"),
     path("problems.csv", grid.batch_problems_file, name="batch_problems_file"),
-    path("invite-valid/", batches.batch_invite_valid, name="batch_invite_valid"),
-    path("stop/", batches.batch_stop, name="batch_stop"),
-    path("resend/", batches.batch_resend, name="batch_resend"),
+    path("invite-valid/", batch_actions.batch_invite_valid, name="batch_invite_valid"),
+    path("stop/", batch_actions.batch_stop, name="batch_stop"),
+    path("resend/", batch_actions.batch_resend, name="batch_resend"),
     path("schedule/", schedule.batch_schedule, name="batch_schedule"),
     path("send-now/", schedule.batch_send_now, name="batch_send_now"),
-    path("undo/", batches.batch_undo, name="batch_undo"),
+    path("undo/", batch_actions.batch_undo, name="batch_undo"),
     path("invite-declined/", declined.batch_invite_declined, name="batch_invite_declined"),
     path("reactivate/", reactivate.batch_reactivate, name="batch_reactivate"),
-    path("close-banner/", batches.batch_close_banner, name="batch_close_banner"),
+    path("close-banner/", batch_actions.batch_close_banner, name="batch_close_banner"),
     path("report.csv", batches.batch_download, name="batch_download"),
     path("dialog/", progress.batch_progress, {"place": "dialog"}, name="batch_dialog"),
     path("progress/", progress.batch_progress, {"place": "page"}, name="batch_progress"),

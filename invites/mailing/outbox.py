@@ -91,9 +91,7 @@ def _send(organization_id: int, due: list[Invitation], lock: HeldSendLock) -> Se
     result = send_invitations(list(by_id), time_slice=TimeSlice(lock.renew, organization_id=organization_id))
     allow_again([pk for pk in result.unsent if by_id[pk].mail_state == Invitation.Mail.REMINDING])
     _uncount_crash(due)
-    Invitation.objects.filter(pk__in=result.deferred, mail_state=Invitation.Mail.QUEUED).update(
-        mail_state=Invitation.Mail.DEFERRED
-    )
+    result.mark_deferred()
     # If the server itself failed, don't try the others now either.
     failed = [by_id[pk] for pk in (*result.deferred, *(result.not_tried if result.server_failed else ()))]
     _give_up([each for each in failed if each.mail_deferrals + 1 >= MAX_ATTEMPTS], FailureReason.UNREACHABLE)

@@ -62,6 +62,11 @@ class SendResult:
     def unsent(self) -> list[int]:
         return [*self.deferred, *self.blocked, *self.throttled, *self.not_tried]
 
+    def mark_deferred(self) -> None:
+        """Save which ones the server deferred. Pages say so."""
+        queued = Invitation.objects.filter(pk__in=self.deferred, mail_state=Invitation.Mail.QUEUED)
+        queued.update(mail_state=Invitation.Mail.DEFERRED)
+
 
 def send_invitations(
     ids: Sequence[int], *, time_slice: TimeSlice, log: DeliveryLog | None = None, one_by_one: bool = False

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
@@ -60,6 +60,11 @@ def ask_to_delete(
     context |= {"in_use": in_use, "busy": _("Deleting…"), "is_danger": True}
     context["back_url"] = reverse(page, args=[request.organization.slug])
     return show(request, "organizations/delete.html", form, **context)
+
+
+def open_page(request: HttpRequest, address: str) -> HttpResponse:
+    """Let the browser open this page, also if htmx wanted a fragment."""
+    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 
 
 def done(request: MemberRequest, message: str, *, event: str, page: str) -> HttpResponse:

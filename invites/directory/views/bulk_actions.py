@@ -36,7 +36,7 @@ from invites.directory.bulk.work import cancel_bulk_action, close_banner, handle
 from invites.directory.forms import FORMS
 from invites.directory.users import UserFilter
 from invites.downloads import csv_download
-from invites.invitations.views.responses import back_url, error_response, success_response
+from invites.invitations.views.responses import back_url, banner_closed_response, error_response, success_response
 from invites.invitations.visibility import visible_actions, visible_name
 from invites.models import BulkAction, BulkActionRow, Outcome
 from invites.wording import emptied_text
@@ -197,9 +197,7 @@ def bulk_action_close_banner(request: MemberRequest, organization: str, pk: int)
     """Close the banner of the user's own action. `?read=` is the state that it showed."""
     action = get_object_or_404(visible_actions(request.membership), pk=pk, started_by=request.user)
     close_banner(action, read=request.GET.get("read", ""))
-    if asks_for_fragment(request):
-        return trigger_client_event(HttpResponse(status=204), "shell:changed")
-    return redirect(back_url(request.membership))
+    return banner_closed_response(request)
 
 
 def _is_page(request: MemberRequest) -> bool:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
 
-from accounts.htmx import asks_for_fragment
 from accounts.models import Membership
 from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
@@ -19,7 +16,7 @@ from invites.directory.bulk.selection import Selection
 from invites.directory.expiry_notice import close_banner
 from invites.directory.views.bulk_actions import review_or_start
 from invites.invitations.expiry import expiring_for
-from invites.invitations.views.responses import back_url, success_response
+from invites.invitations.views.responses import banner_closed_response, success_response
 from invites.invitations.visibility import invitation_is_visible
 from invites.models import Invitation
 
@@ -41,6 +38,4 @@ def expiring_close(request: MemberRequest, organization: str) -> HttpResponse:
     """Close the banner that showed the numbers in the query string."""
     expiring, expired = (number_in(request.GET.get(name)) or 0 for name in ("expiring", "expired"))
     close_banner(request.membership, expiring=expiring, expired=expired)
-    if asks_for_fragment(request):
-        return trigger_client_event(HttpResponse(status=204), "shell:changed")
-    return redirect(back_url(request.membership))
+    return banner_closed_response(request)

@@ -21,15 +21,13 @@ from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
-from invites.imports.selectors.summary import Summary, never_sent
+from invites.imports.selectors.summary import DELIVERED, Summary, never_sent
 from invites.models import Batch, Invitation, InvitationQuerySet
 
 # The first days are counted one by one, then by week until a year has passed, and then by month.
 DAYS = 60
 QUARTER = 15 * 60
 _State = Invitation.State
-_OTHERS = (*Invitation.UNDELIVERED, Invitation.Mail.SCHEDULED)
-_DELIVERED = [state for state in Invitation.Mail.values if state not in _OTHERS]
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def responses_of(batch: Batch, summary: Summary) -> Responses:
 
 
 def _last_expiry(batch: Batch) -> datetime | None:
-    pending = batch.invitations.filter(state=_State.PENDING, mail_state__in=_DELIVERED)
+    pending = batch.invitations.filter(state=_State.PENDING, mail_state__in=DELIVERED)
     found: datetime | None = pending.aggregate(last=Max("expires_at"))["last"]
     return found
 
@@ -134,7 +132,7 @@ _COUNT_BY_INDEX = f"""
         (SELECT COUNT(*) FROM {Invitation._meta.db_table}
             WHERE batch_id = %s AND state IN ('revoked', 'replaced') AND closed_at >= since AND closed_at < until),
         (SELECT COUNT(*) FROM {Invitation._meta.db_table}
-            WHERE batch_id = %s AND mail_state IN ({", ".join(["%s"] * len(_DELIVERED))}) AND state = %s
+            WHERE batch_id = %s AND mail_state IN ({", ".join(["%s"] * len(DELIVERED))}) AND state = %s
                 AND expires_at >= since AND expires_at < until AND expires_at <= %s)
     FROM period
 """  # noqa: S608 - the name of a table of ours
@@ -154,7 +152,7 @@ def _count_by_index(batch: Batch, ends: Sequence[date]) -> list[tuple[int, ...]]
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNT_BY_INDEX.format(periods=periods),
-            [*values, batch.pk, batch.pk, batch.pk, batch.pk, *_DELIVERED, pending, adapted(timezone.now())],
+            [*values, batch.pk, batch.pk, batch.pk, batch.pk, *DELIVERED, pending, adapted(timezone.now())],
         )
         found: list[tuple[int, ...]] = cursor.fetchall()
     return found

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Cells
+from invites.imports.selectors.summary import DELIVERED
 from invites.models import Batch, Invitation, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
@@ -28,8 +29,7 @@ def _responses(prefix: str = "", *, is_being_undone: bool = False) -> dict[str, 
     # All mail states are listed so that the index `invitation_by_mail` fits.
     sent = invitation(mail_state__in=Mail.values)
     bounced = invitation(mail_state__in=Invitation.UNDELIVERED, state__in=open_states)
-    delivered = [state for state in Mail.values if state not in (*Invitation.UNDELIVERED, Mail.SCHEDULED)]
-    pending = invitation(mail_state__in=delivered, state__in=open_states)
+    pending = invitation(mail_state__in=DELIVERED, state__in=open_states)
     expired = invitation(expires_at__lte=timezone.now())
     answered = (Invitation.State.ACCEPTED, Invitation.State.DECLINED)
     closed = [state for state in Invitation.State.values if state not in (*open_states, *answered)]

@@ -12,6 +12,8 @@ from django.db.models import Count, Q
 from invites.models import Batch, Invitation, InvitationQuerySet, Row
 
 Outcome, Reason, Mail = Row.Outcome, Row.Reason, Invitation.Mail
+# As far as we know. All states are listed so that the index `invitation_by_mail` fits.
+DELIVERED = [state for state in Mail.values if state not in (*Invitation.UNDELIVERED, Mail.SCHEDULED)]
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,7 @@ def _responses(batch: Batch) -> Counter[str]:
         else:
             counted["delivered"] += count
     if counted["delivered"]:
-        delivered = [state for state in Mail.values if state not in (*Invitation.UNDELIVERED, Mail.SCHEDULED)]
-        pending = batch.invitations.filter(mail_state__in=delivered, state=Invitation.State.PENDING)
+        pending = batch.invitations.filter(mail_state__in=DELIVERED, state=Invitation.State.PENDING)
         counted["expired"] = pending.expired().count()
     if batch.undone_at:
         closed = (Invitation.State.REVOKED, Invitation.State.REPLACED)

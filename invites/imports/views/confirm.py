@@ -6,14 +6,16 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.views.dialogs import open_page
 from accounts.permissions import Permission
 from accounts.wording import separated
 from invites import tasks
@@ -106,5 +108,4 @@ def _moved_on_response(request: MemberRequest, batch: Batch) -> HttpResponse:
 
 
 def _redirect(request: MemberRequest, batch: Batch, page: str) -> HttpResponse:
-    response = redirect(page, batch.organization.slug, batch.pk)
-    return HttpResponseClientRedirect(response.url) if asks_for_fragment(request) else response
+    return open_page(request, reverse(page, args=[batch.organization.slug, batch.pk]))

@@ -15,8 +15,7 @@ from accounts.wording import counted
 from invites import tasks
 from invites.imports.declined import MOST, declined_rows, invite_declined, unconfirmed_powers
 from invites.imports.presentation.confirmation import able_text, powers_from
-from invites.imports.views.batches import message_response
-from invites.imports.views.dialogs import import_question
+from invites.imports.views.dialogs import import_question, message_response
 from invites.imports.views.lookup import batch_to_change
 
 _INVITE = ngettext_lazy("Invite {count} person who declined?", "Invite {count} people who declined?")

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment, path_of_page
 from accounts.organizations.access import MemberRequest, requires
+from accounts.organizations.views.dialogs import open_page
 from accounts.permissions import Permission
 from accounts.wording import separated
 from invites import tasks
@@ -57,7 +58,7 @@ def batch_reading(request: MemberRequest, organization: str, pk: int) -> HttpRes
         return form_response(request, batch, ReadingForm(batch, request.POST, is_bound=False), is_page=is_page)
     form = ReadingForm(batch, request.POST, is_bound=True)
     if form.asks_columns and not is_page:
-        return _redirect(request, _address_of(batch, form))
+        return open_page(request, _address_of(batch, form))
     if not form.is_valid or form.is_outdated:
         return form_response(request, batch, form, is_page=is_page)
     try:
@@ -170,10 +171,6 @@ def not_here_response(request: MemberRequest, batch: Batch | None) -> HttpRespon
     """The file was deleted, or has been answered. `batch` is None if nothing is left of it."""
     status = 200 if asks_for_fragment(request) else 409 if batch else 404
     return render(request, "imports/not_here.html", {"batch": batch}, status=status)
-
-
-def _redirect(request: MemberRequest, address: str) -> HttpResponse:
-    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
 
 
 @requires(Permission.INVITE_USERS)

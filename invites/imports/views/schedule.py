@@ -15,8 +15,7 @@ from accounts.permissions import Permission
 from invites import tasks
 from invites.imports.presentation.names import import_name
 from invites.imports.schedule import check_scheduled, reschedule_import, send_import_now
-from invites.imports.views.batches import message_response
-from invites.imports.views.dialogs import import_question
+from invites.imports.views.dialogs import import_question, message_response
 from invites.imports.views.lookup import batch_to_change
 from invites.invitations.forms.send_time import SendTimeForm
 from invites.invitations.views.responses import outdated_response

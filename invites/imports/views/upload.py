@@ -7,17 +7,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
 from accounts.numbers import id_in, number_in
 from accounts.organizations.access import MemberRequest, requires
-from accounts.organizations.views.dialogs import posted
+from accounts.organizations.views.dialogs import open_page, posted
 from accounts.permissions import Permission
 from invites import tasks
 from invites.checking import COLUMNS, LONGEST_PASTE
@@ -107,7 +106,7 @@ def _corrected_response(request: MemberRequest, batch: Batch) -> HttpResponse:
     if not batch.notice:
         messages.success(request, _("The rows of the corrected file were used."))
     address = reverse("imports:batch_problems", args=[request.organization.slug, batch.pk])
-    return HttpResponseClientRedirect(address) if asks_for_fragment(request) else redirect(address)
+    return open_page(request, address)
 
 
 def _drop_waiting(request: MemberRequest, earlier: Batch | None) -> None:

@@ -47,6 +47,13 @@ def success_response(
     return response
 
 
+def banner_closed_response(request: MemberRequest) -> HttpResponse:
+    """After a banner was closed."""
+    if asks_for_fragment(request):
+        return trigger_client_event(HttpResponse(status=204), "shell:changed")
+    return redirect(back_url(request.membership))
+
+
 def error_response(request: MemberRequest, broken: DomainError, *, title: str, status: int = 422) -> HttpResponse:
     """Show why nothing was done, in the dialog or as a page."""
     context = {"title": title, "broken": broken, "back_url": back_url(request.membership)}
