@@ -241,24 +241,16 @@ on("click", "#grid-alike button", (button, event) => {
 
 /* --- Pasting a block from a spreadsheet, to the right and down --- */
 
+// In quotation marks or not, and what follows.
+const CELL = /(?:"((?:[^"]|"")*)"(?=[\t\n]|$)|([^\t\n]*))([\t\n]|$)/g;
+
 const parse = (text) => {
   const lines = [[]];
-  let at = 0;
   const source = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
-  while (at <= source.length) {
-    let value = "";
-    if (source[at] === '"' && /^"(?:[^"]|"")*"(?=[\t\n]|$)/.test(source.slice(at))) {
-      const quoted = source.slice(at).match(/^"((?:[^"]|"")*)"/);
-      value = quoted[1].replaceAll('""', '"');
-      at += quoted[0].length;
-    } else {
-      const end = source.slice(at).search(/[\t\n]/);
-      value = end < 0 ? source.slice(at) : source.slice(at, at + end);
-      at += value.length;
-    }
-    lines.at(-1).push(value);
-    if (source[at] === "\n") lines.push([]);
-    at += 1;
+  for (const [, quoted, plain, end] of source.matchAll(CELL)) {
+    lines.at(-1).push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === "\n") lines.push([]);
+    if (!end) break;
   }
   return lines;
 };

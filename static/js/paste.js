@@ -5,7 +5,7 @@
                                in a line, of the characters from data-paste-start to data-paste-end
    data-paste-numbers, -refused, -clear, -all */
 
-import { on, onEach } from "./messages.js";
+import { make, on, onEach } from "./messages.js";
 
 const LINE = 28; // Pixels, as in the style sheet.
 const DELAY_MS = 300;
@@ -27,9 +27,7 @@ const drawNumbers = (root) => {
   const numbers = root.querySelector("[data-paste-numbers]");
   numbers.replaceChildren();
   for (let number = first + 1; number <= last; number += 1) {
-    const line = numbers.appendChild(document.createElement("span"));
-    line.textContent = number;
-    line.classList.toggle("is-invalid", wrong.has(String(number)));
+    numbers.append(make("span", wrong.has(String(number)) ? "is-invalid" : "", number));
   }
   numbers.style.translate = `0 ${first * LINE - area.scrollTop}px`;
 };
@@ -124,9 +122,7 @@ const fix = (root, { pasteText, pasteLine, pasteLines, pasteStart, pasteEnd }) =
 };
 
 const showAll = (root) => {
-  const all = document.createElement("input");
-  Object.assign(all, { type: "hidden", name: "all_rows", value: "1" });
-  rowsIn(root).append(all);
+  rowsIn(root).append(Object.assign(make("input"), { type: "hidden", name: "all_rows", value: "1" }));
   understand(root);
 };
 

@@ -2,7 +2,7 @@
 
    data-send-time=ZONE   around the fields of the date and the time, with data-text-own for the sentence */
 
-import { textOf } from "./messages.js";
+import { on, onEach, textOf } from "./messages.js";
 
 const OWN = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -46,15 +46,5 @@ const tell = (place) => {
     moment === undefined || isSame ? "" : textOf(place, "Own", { time: text, zone: city });
 };
 
-const tellAll = (root) => {
-  for (const place of root.querySelectorAll("[data-send-time]")) tell(place);
-};
-
-for (const event of ["input", "change"]) {
-  document.addEventListener(event, ({ target }) => {
-    const place = target.closest?.("[data-send-time]");
-    if (place) tell(place);
-  });
-}
-document.addEventListener("htmx:load", (event) => tellAll(event.detail.elt.parentElement || document));
-tellAll(document);
+for (const event of ["input", "change"]) on(event, "[data-send-time]", tell);
+onEach("[data-send-time]", tell);
