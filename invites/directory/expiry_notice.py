@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Membership
 from accounts.wording import counted
-from invites.invitations.expiry import Expiring, count_expiring
+from invites.invitations.expiry import Expiring, MayExist, count_expiring
 from invites.models import ExpiryNotice
 
 # A closed banner comes back after this time if an invitation still expires soon.
@@ -60,15 +60,20 @@ def expiry_text(found: Expiring) -> ExpiryText:
     return ExpiryText(parts[0], " ".join(parts[1:]))
 
 
-def banner_for(viewer: Membership, *, some_undone: bool = True, was_closed: bool = True) -> ExpiryBanner | None:
+def banner_for(
+    viewer: Membership,
+    *,
+    may_exist: MayExist = MayExist(),  # noqa: B008 - can't change
+    was_closed: bool = True,
+) -> ExpiryBanner | None:
     """The banner, unless there is nothing to tell or to do, or the member has closed it.
 
-    Callers who know that no import is being undone, or that the member has never closed it, save a query.
+    Callers who know that the member has never closed it save a query.
     """
     if not viewer.organization.is_active:
         return None
     now = timezone.now()
-    found = count_expiring(viewer, now, some_undone=some_undone)
+    found = count_expiring(viewer, now, may_exist=may_exist)
     if not found.total:
         return None
     notices = ExpiryNotice.objects.filter(membership=viewer, closed_at__isnull=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from zlib import crc32
 
@@ -15,11 +13,11 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, Role, Site
 from accounts.numbers import id_in
 from invites.directory.counts import DECLINED, MEMBERS, OPEN, StatusCounts
+from invites.directory.page_access import RoleAndSiteNames, load_access
 from invites.directory.paging import Place, slice_after, slice_before, slice_union
 from invites.directory.users import (
     NOBODY,
     PER_PAGE,
-    AccessNames,
     People,
     Person,
     UserFilter,
@@ -27,7 +25,7 @@ from invites.directory.users import (
     person_of_invitation,
     person_with_access,
 )
-from invites.models import AccessGrant, Batch, Invitation
+from invites.models import Batch, Invitation
 
 
 class UsersPage(Page[Person]):
@@ -65,7 +63,7 @@ def find_users_page(
 
     Callers that have loaded all roles and sites of the organization pass them, to save queries.
     """
-    names = _Names.of(organization, roles=roles, sites=sites)
+    names = RoleAndSiteNames.of(organization, roles=roles, sites=sites)
     people = _People(organization, wanted, counts, names, edge=before or after, is_before=bool(before))
     # The paginator needs only the length and slices.
     return cast("UsersPage", _Paginator(cast("Sequence[Person]", people), PER_PAGE).get_page(number))
@@ -79,7 +77,7 @@ class _People:
         organization: Organization,
         wanted: UserFilter,
         counts: StatusCounts,
-        names: _Names,
+        names: RoleAndSiteNames,
         *,
         edge: str,
         is_before: bool,
@@ -99,12 +97,16 @@ class _People:
         found = self._beside_edge(queries, part.start, min(part.stop, total))
         if found is None:
             found = slice_union(*queries, start=part.start, stop=part.stop, total=total)
-        here, names = self._organization, self._names
-        members = _load_members(here, names, [pk for _, pk, is_invitation in found if not is_invitation])
-        invitations = _load_invitations(here, names, [pk for _, pk, is_invitation in found if is_invitation])
-        people = [(invitations if is_invitation else members).get(pk) for _, pk, is_invitation in found]
-        # If somebody was removed between the two queries, the page is shorter.
-        return [person for person in people if person]
+        members = _load_members(self._organization, [pk for _, pk, is_invitation in found if not is_invitation])
+        invitations = _load_invitations(self._organization, [pk for _, pk, is_invitation in found if is_invitation])
+        of_members, of_grants = load_access(
+            self._names, members=[each.pk for each in members], grants={each.grant_id for each in invitations}
+        )
+        now = timezone.now()
+        people = {(each.pk, False): person_with_access(each, of_members[each.pk]) for each in members}
+        people |= {(each.pk, True): person_of_invitation(each, of_grants[each.grant_id], now) for each in invitations}
+        # If somebody was removed between the queries, the page is shorter.
+        return [people[pk, kind] for _, pk, kind in found if (pk, kind) in people]
 
     def _beside_edge(self, queries: People, start: int, stop: int) -> list[Place] | None:
         """The places beside the edge. None without a valid one, or if there are fewer: then people were removed."""
@@ -154,58 +156,13 @@ def _check(name: str, number: int) -> str:
     return f"{crc32(f'{number} {name}'.encode()):08x}"
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The names of all roles and sites of an organization by their ids, in their order."""
-
-    roles: dict[int, str]
-    sites: dict[int, str]
-
-    @classmethod
-    def of(cls, organization: Organization, *, roles: Iterable[Role] | None, sites: Iterable[Site] | None) -> _Names:
-        roles = organization.roles.all() if roles is None else roles
-        sites = organization.sites.all() if sites is None else sites
-        return cls({role.pk: role.name for role in roles}, {site.pk: site.name for site in sites})
+def _load_members(organization: Organization, ids: list[int]) -> list[Membership]:
+    return list(organization.memberships.filter(pk__in=ids).select_related("user")) if ids else []
 
 
-def _load_access(
-    holder: type[Membership] | type[AccessGrant], names: _Names, ids: Collection[int]
-) -> Mapping[int, AccessNames]:
-    """The access of each holder, in two queries. Objects for roles and sites would take much longer."""
-    found: dict[int, AccessNames] = defaultdict(AccessNames)
-    for pk, role in _links(holder, "role", names.roles, ids):
-        found[pk].roles[role] = names.roles[role]
-    for pk, site in _links(holder, "site", names.sites, ids):
-        found[pk].sites[site] = names.sites[site]
-    return found
-
-
-def _links(
-    holder: type[Membership] | type[AccessGrant], kind: str, names: dict[int, str], ids: Collection[int]
-) -> list[tuple[int, int]]:
-    """The ids of the holders with those of their roles or sites, in the order of the names."""
-    through = getattr(holder, f"{kind}s").through
-    owner = f"{holder._meta.model_name}_id"
-    links = through._default_manager.filter(**{f"{owner}__in": ids}).values_list(owner, f"{kind}_id")
-    order = {pk: number for number, pk in enumerate(names)}
-    return sorted((link for link in links if link[1] in order), key=lambda link: order[link[1]])
-
-
-def _load_members(organization: Organization, names: _Names, ids: list[int]) -> dict[int, Person]:
-    if not ids:
-        return {}
-    access = _load_access(Membership, names, ids)
-    members = organization.memberships.filter(pk__in=ids).select_related("user")
-    return {member.pk: person_with_access(member, access[member.pk]) for member in members}
-
-
-def _load_invitations(organization: Organization, names: _Names, ids: list[int]) -> dict[int, Person]:
-    if not ids:
-        return {}
-    invitations = list(organization.invitations.filter(pk__in=ids).select_related("grant"))
+def _load_invitations(organization: Organization, ids: list[int]) -> list[Invitation]:
+    invitations = list(organization.invitations.filter(pk__in=ids).select_related("grant")) if ids else []
     if any(each.is_scheduled and each.mail_due_at is None for each in invitations):
         # They are sent with their import.
         prefetch_related_objects(invitations, Prefetch("batch", Batch.objects.only("send_at")))
-    access = _load_access(AccessGrant, names, {invitation.grant_id for invitation in invitations})
-    now = timezone.now()
-    return {each.pk: person_of_invitation(each, access[each.grant_id], now) for each in invitations}
+    return invitations

@@ -87,23 +87,39 @@ def expiring_in(organization: Organization, now: datetime) -> InvitationQuerySet
     return Invitation.objects.open_in(organization).filter(expires_at__lte=now + SOON)
 
 
-def count_expiring(viewer: Membership, now: datetime, *, some_undone: bool = True) -> Expiring:
+@dataclass(frozen=True)
+class MayExist:
+    """What there may be in an organization. Callers who have asked before, and know of none, save queries.
+
+    `undone`: imports that are being undone. `soon` and `expired`: invitations that expire soon, and that have expired.
+    """
+
+    undone: bool = True
+    soon: bool = True
+    expired: bool = True
+
+
+def count_expiring(viewer: Membership, now: datetime, *, may_exist: MayExist = MayExist()) -> Expiring:
     """What the member is told: the numbers of their own invitations, and of those that nobody else looks after.
 
     For every page: few queries if there are only their own. Those of others are grouped only if there are any, because
-    that takes four times as long as to count. `some_undone`: see `open_in`.
+    that takes four times as long as to count.
     """
-    found = Invitation.objects.open_in(viewer.organization, some_undone=some_undone)
-    is_own = Q(inviter=viewer.user_id)
+    found = Invitation.objects.open_in(viewer.organization, some_undone=may_exist.undone)
+    soon = found.unexpired(now).filter(expires_at__lte=now + SOON)
     # Two ranges of an index: to compare the time of each invitation would take longer.
-    expiring, expired = (
-        part.aggregate(number=Count("*"), own=Count("pk", filter=is_own))
-        for part in (found.unexpired(now).filter(expires_at__lte=now + SOON), found.expired(now))
-    )
-    own = Expiring(expiring["own"], expired["own"])
-    if own.total == expiring["number"] + expired["number"]:
+    expiring, own_expiring = _count_own(soon, viewer) if may_exist.soon else (0, 0)
+    expired, own_expired = _count_own(found.expired(now), viewer) if may_exist.expired else (0, 0)
+    own = Expiring(own_expiring, own_expired)
+    if own.total == expiring + expired:
         return own
     return own + _as_others(_orphaned_for(viewer, found.filter(expires_at__lte=now + SOON), now))
+
+
+def _count_own(invitations: InvitationQuerySet, viewer: Membership) -> tuple[int, int]:
+    """How many there are, and how many of them the viewer sent."""
+    found = invitations.aggregate(number=Count("*"), own=Count("pk", filter=Q(inviter=viewer.user_id)))
+    return found["number"], found["own"]
 
 
 def expiring_for(viewer: Membership, now: datetime) -> InvitationQuerySet:

@@ -24,9 +24,14 @@ def sees_everybody(viewer: Membership) -> bool:
 
 def visible_batches(viewer: Membership) -> QuerySet[Batch]:
     """The imports that the member may see, newest first, with related objects for a list."""
-    return viewer.organization.batches.filter(_visible(viewer, _own_batches(viewer))).select_related(
+    return viewer.organization.batches.filter(batch_is_visible(viewer)).select_related(
         "inviter", "grant", "organization"
     )
+
+
+def batch_is_visible(viewer: Membership) -> Q:
+    """The same as a condition on imports of the member's organization."""
+    return _visible(viewer, _own_batches(viewer))
 
 
 def visible_invitations(viewer: Membership) -> InvitationQuerySet:

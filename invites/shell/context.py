@@ -16,6 +16,7 @@ from invites.directory.expiry_notice import ExpiryBanner
 from invites.directory.expiry_notice import banner_for as expiry_banner_for
 from invites.imports.presentation.banners import Banners, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
+from invites.invitations.expiry import MayExist
 from invites.invitations.requests import MOST_COUNTED, count_requests
 from invites.invitations.views.responses import back_url
 from invites.models import Batch
@@ -67,9 +68,13 @@ def _requests(seen: ShellContext) -> int:
 
 def _expiry(seen: ShellContext) -> ExpiryBanner | None:
     inviter = _inviter(seen)
-    if inviter is None or not (facts := _facts(seen)).has_expiring:
+    if inviter is None:
         return None
-    return expiry_banner_for(inviter, some_undone=facts.is_undoing, was_closed=facts.closed_expiry)
+    facts = _facts(seen)
+    if not (facts.has_soon or facts.has_expired):
+        return None
+    may_exist = MayExist(undone=facts.is_undoing, soon=facts.has_soon, expired=facts.has_expired)
+    return expiry_banner_for(inviter, may_exist=may_exist, was_closed=facts.closed_expiry)
 
 
 def _bulk_actions(seen: ShellContext) -> list[ActionView]:

@@ -20,15 +20,16 @@ from invites.models import Batch, BulkAction, ExpiryNotice, Invitation, Invitati
 class ShellFacts:
     """What there is in the organization: imports that run, are being undone, or have a banner; requests for a new link.
 
-    `has_actions`: bulk actions of this member that run or have a banner. `has_expiring`: invitations that expire soon
-    or have expired. `closed_expiry`: the member has closed the banner about these before.
+    `has_soon` and `has_expired`: invitations that expire soon, and that have expired. `has_actions`: bulk actions of
+    this member that run or have a banner. `closed_expiry`: the member has closed the banner about expiry before.
     """
 
     is_importing: bool
     is_undoing: bool
     has_banners: bool
     has_requests: bool
-    has_expiring: bool
+    has_soon: bool
+    has_expired: bool
     has_actions: bool
     closed_expiry: bool
 
@@ -48,7 +49,11 @@ _FACTS = f"""
         ),
         EXISTS (
             SELECT 1 FROM {Invitation._meta.db_table}
-            WHERE organization_id = %(here)s AND state = 'pending' AND expires_at <= %(soon)s
+            WHERE organization_id = %(here)s AND state = 'pending' AND expires_at > %(now)s AND expires_at <= %(soon)s
+        ),
+        EXISTS (
+            SELECT 1 FROM {Invitation._meta.db_table}
+            WHERE organization_id = %(here)s AND state = 'pending' AND expires_at <= %(now)s
         ),
         EXISTS (
             SELECT 1 FROM {BulkAction._meta.db_table}
@@ -62,11 +67,13 @@ _FACTS = f"""
 
 
 def shell_facts(membership: Membership) -> ShellFacts:
+    adapted, now = connection.ops.adapt_datetimefield_value, timezone.now()
     values = {
         "here": membership.organization_id,
         "user": membership.user_id,
         "member": membership.pk,
-        "soon": connection.ops.adapt_datetimefield_value(timezone.now() + SOON),
+        "now": adapted(now),
+        "soon": adapted(now + SOON),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, values)

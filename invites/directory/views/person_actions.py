@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _ID = "{id}"
 
 
-@dataclass(frozen=True)
+# Each is the same as itself alone: to compare the labels, they would be translated for each row.
+@dataclass(frozen=True, eq=False)
 class PersonAction:
     """An action that a dialog asks about. `name` is the end of its URL name, after the kind of person."""
 

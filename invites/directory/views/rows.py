@@ -15,7 +15,7 @@ from accounts.models import Membership
 from accounts.organizations.grants import GrantableAccess
 from accounts.templatetags.look import initials
 from invites.directory.row_texts import brief_roles, brief_sites, declined, invited, last_seen
-from invites.directory.users import Person
+from invites.directory.users import Person, Status
 from invites.directory.views.person_actions import PersonAction, PersonLinks, actions_for
 
 
@@ -48,6 +48,8 @@ def rows_of(
 ) -> Iterator[UserRow]:
     """The people, and what the viewer may do with each."""
     links = PersonLinks(viewer.organization.slug)
+    menu_label, select_label = _("Actions for {name}"), _("Select {name}")
+    statuses = {status: str(status.label) for status in Status}
     for person in people:
         actions = actions_for(viewer, grantable, person)
         yield {
@@ -61,15 +63,15 @@ def rows_of(
             "is_invitee": person.membership is None,
             "is_deactivated": person.is_deactivated,
             "status": person.status.value,
-            "status_text": str(person.status.label),
+            "status_text": statuses[person.status],
             "roles": brief_roles(person),
             "sites": brief_sites(person, site_count),
             "undelivered": person.undelivered,
             "activity": _activity(person),
             "actions": actions,
             "menu": links.menu_of(person, actions),
-            "menu_label": _("Actions for {name}").format(name=person.name),
-            "select_label": _("Select {name}").format(name=person.name),
+            "menu_label": menu_label.format(name=person.name),
+            "select_label": select_label.format(name=person.name),
         }
 
 

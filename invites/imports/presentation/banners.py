@@ -20,7 +20,7 @@ from invites.imports.presentation.status import nobody_yet
 from invites.imports.presentation.wording import result_text, result_title, scheduled_text, stopped_text, undone_text
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.imports.selectors.typos import typos_of
-from invites.invitations.visibility import batches_still_visible, sees_everybody, visible_batches
+from invites.invitations.visibility import batch_is_visible, sees_everybody, visible_batches
 from invites.models import Batch, FailureReason
 from invites.problems import message_of, stored_problem
 from invites.reasons import text_of
@@ -129,7 +129,7 @@ def _corrected_late_by(membership: Membership) -> Q:
     """Batches of whose correction job this member learns the result: `can_be_continued`, as a condition."""
     ended = (Batch.State.DONE, Batch.State.STOPPED)
     corrected = Q(late_banner_for=membership.user_id, state__in=ended, undone_at=None, emptied_at=None)
-    return corrected & batches_still_visible(membership)
+    return corrected & batch_is_visible(membership)
 
 
 def worked_on_by(user_id: int) -> Q:
