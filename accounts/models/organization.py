@@ -1,83 +1,19 @@
-"""Users, organizations, and the roles and sites of a user in an organization."""
+"""Organizations, and the roles and sites of a user in an organization."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.activity.actions import Action, Affected, Channel
+from accounts.models.user import User
 from accounts.names import PersonKeyField
 from accounts.permissions import Permission, all_permissions
 from accounts.time_zones import UTC_NAME, find_zone, validate_time_zone
-
-
-class UserManager(BaseUserManager["User"]):
-    """Creates users by email address. There are no user names."""
-
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=email, **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person who can sign in.
-
-    The address is in lower case, so that an invitation, a row of a file and a user can be matched by it.
-    """
-
-    email = models.EmailField("email address", max_length=320, unique=True)
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
-    person_key = PersonKeyField(db_index=True)
-    language = models.CharField(max_length=10, blank=True, help_text="Empty for the language of the browser.")
-    # Set by Django's `set_password` until the user is saved.
-    _password: str | None
-    is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' site.")
-    is_active = models.BooleanField(default=True)
-    wants_expiry_emails = models.BooleanField(
-        default=True, db_default=True, help_text="Whether they want emails about invitations that expire."
-    )
-    date_joined = models.DateTimeField(default=timezone.now)
-
-    objects: ClassVar[UserManager] = UserManager()
-
-    USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-
-    def __str__(self) -> str:
-        return self.get_full_name()
-
-    @transaction.atomic
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.lower()
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "person_key"}
-        # Not when Django only renews a hash.
-        has_new_password = self._password is not None and not self._state.adding
-        super().save(*args, **kwargs)
-        if has_new_password:
-            # Here, so that the owner is notified no matter whether a page, a command or a shell changed it.
-            AccountEmail.objects.create(user=self, kind=AccountEmail.Kind.PASSWORD_CHANGED)
-
-    def get_full_name(self) -> str:
-        """First and last name, or the address if there is no name."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
-
-    def get_short_name(self) -> str:
-        return self.first_name or self.email
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -315,108 +251,3 @@ class Membership(models.Model):
 
     def has_permission(self, permission: Permission) -> bool:
         return permission.value in self.permissions()
-
-
-class AccountEmail(models.Model):
-    """An email about an account that a worker is to send. The worker deletes the row afterwards."""
-
-    class Kind(models.TextChoices):
-        PASSWORD_CHANGED = "changed", "The password was changed"
-        PASSWORD_RESET = "reset", "A link to a new password"
-
-    user = models.ForeignKey(
-        User,
-        null=True,
-        on_delete=models.CASCADE,
-        related_name="account_emails",
-        help_text="Nobody, if the address has no account: a request takes the same time either way.",
-    )
-    kind = models.CharField(max_length=10, choices=Kind)
-    created_at = models.DateTimeField(default=timezone.now)
-    retry_at = models.DateTimeField(default=timezone.now, help_text="When to send it; moved on by each attempt.")
-    attempts = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        indexes = (models.Index(fields=["retry_at"], name="account_email_due"),)
-
-    def __str__(self) -> str:
-        return self.get_kind_display()
-
-
-class RateLimitCount(models.Model):
-    """The count of a rate limit while Redis is down: see accounts/users/rate_limits.py."""
-
-    key = models.CharField(max_length=200, primary_key=True)
-    count = models.IntegerField()
-    expires_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return self.key
-
-
-class ActivityEntry(models.Model):
-    """One entry in the activity log of an organization: see accounts/activity/log.py.
-
-    No foreign keys: IDs and names are copied as they were. The database rejects every change of an entry.
-    """
-
-    organization_id = models.BigIntegerField()
-    at = models.DateTimeField(default=timezone.now)
-    action = models.CharField(max_length=30, choices=Action)
-
-    actor_id = models.BigIntegerField(null=True, help_text="ID of the user who did it. Empty for the product itself.")
-    actor_name = models.CharField(max_length=320, blank=True)
-    actor_email = models.CharField(max_length=320, blank=True)
-
-    affected = models.CharField(max_length=20, choices=Affected)
-    affected_id = models.BigIntegerField(null=True)
-    affected_name = models.CharField(max_length=320, blank=True)
-    affected_email = models.CharField(max_length=320, blank=True)
-    affected_count = models.PositiveIntegerField(null=True, help_text="How many users, if it is about several.")
-    details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
-        default=dict, help_text="Names and values before and after."
-    )
-
-    channel = models.CharField(max_length=10, choices=Channel)
-    command = models.CharField(max_length=60, blank=True)
-    ip = models.GenericIPAddressField(null=True)
-    user_agent = models.CharField(max_length=300, blank=True)
-    idempotency_key = models.CharField(
-        max_length=120, blank=True, help_text="Only the first entry with the same key is stored."
-    )
-
-    class Meta:
-        ordering = ("-at", "-pk")
-        verbose_name_plural = "activity entries"
-        indexes = (
-            models.Index(fields=["organization_id", "-at", "-id"], name="activity_by_time"),
-            models.Index(
-                fields=["organization_id", "affected", "affected_id", "-at", "-id"], name="activity_by_affected"
-            ),
-            models.Index(fields=["at"], name="activity_by_age"),
-        )
-        constraints = (
-            models.UniqueConstraint(
-                fields=["idempotency_key"], condition=~models.Q(idempotency_key=""), name="one_activity_entry_per_key"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.get_action_display()
-
-
-class ActivityDeletion(models.Model):
-    """While there is a row, entries of the activity log can be deleted. Only on SQLite: see accounts/activity/log.py.
-
-    The row exists only inside a transaction, and SQLite has one writing transaction at a time.
-    """
-
-    def __str__(self) -> str:
-        return "The activity log can be deleted from"
-
-
-class ActivityErasure(models.Model):
-    """While there is a row, an entry can lose its names and addresses. Only on SQLite, as `ActivityDeletion`."""
-
-    def __str__(self) -> str:
-        return "A person is being erased from the activity log"
