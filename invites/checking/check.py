@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
@@ -33,7 +33,7 @@ from invites.checking.reading.quotes import MOST_ROWS_IN_CELL, RowsInCell, expla
 from invites.checking.reading.read_as import describe_reading
 from invites.checking.reading.recovery import RecoveredRecords, Unrecoverable, writable_rows
 from invites.checking.report import Report, Row
-from invites.checking.row import check_cells, doubt_notices
+from invites.checking.row import ALL_COLUMNS, check_cells, doubt_notices
 from invites.checking.same_address import MOST_OTHERS, Addresses, Names, address_problem, name_key
 from invites.checking.screening import Screen
 from invites.checking.side_notes import SideNotes
@@ -267,16 +267,18 @@ class _RecordChecker:
                 return None
         columns = header.take(chunk.cells, len(chunk.lines))
         flagged = self._screen.flag(columns)
-        flagged.update(header.find_unsure(chunk.cells))
-        flagged.update(chunk.irregular_rows)
+        for position in header.find_unsure(chunk.cells):
+            flagged.setdefault(position, [])
         for cells in chunk.cells[header.width :]:
-            flagged.update([position for position, cell in enumerate(cells) if cell])
+            for position in [position for position, cell in enumerate(cells) if cell]:
+                flagged.setdefault(position, [])
+        flagged |= {position: [*ALL_COLUMNS] for position in chunk.irregular_rows}
         problems_before = len(self.report.problems)
         rows = {
             position: self._check_row(
-                chunk, position, header, row=first + position, found=cells_with_rows.get(position)
+                chunk, position, unsure, row=first + position, found=cells_with_rows.get(position)
             )
-            for position in sorted(flagged)
+            for position, unsure in sorted(flagged.items())
         }
         block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
         if self._find_duplicates(block, chunk):
@@ -381,10 +383,13 @@ class _RecordChecker:
                     self.report.warn(doubt)
 
     def _check_row(
-        self, chunk: Columns, position: int, header: Header, *, row: int, found: RowsInCell | None
+        self, chunk: Columns, position: int, unsure: Sequence[int], *, row: int, found: RowsInCell | None
     ) -> Row | None:
-        """Check any record in full; None for a blank one. `found` is a cell of it that contains rows."""
-        record = chunk.record(position)
+        """Check a record; None for a blank one. `unsure` are the columns that the screen wasn't sure about.
+
+        `found` is a cell of the record that contains rows.
+        """
+        record, header = chunk.record(position), self.header
         if is_blank(record[0] if record else "") and all(map(is_blank, record)):
             return None
         if isinstance(record, BrokenRecord):
@@ -403,7 +408,9 @@ class _RecordChecker:
             extra, extra_value = self._explain_extra_cells(record, header)
         cells = header.pick(record)
         line = chunk.lines[position]
-        checked = check_cells(cells, row=row, line=line, allowed=self._allowed, extra=extra, extra_value=extra_value)
+        checked = check_cells(
+            cells, row=row, line=line, allowed=self._allowed, extra=extra, extra_value=extra_value, unsure=unsure
+        )
         if checked.problems:
             self.report.add_problems(checked.problems)
             checked = self._tails.look_at(checked, record)

@@ -2,12 +2,12 @@
 
 Nearly all rows of a real file are valid as written: an address in lower-case ASCII and ordinary names. Matching one
 pattern with a whole column, or looking up each distinct cell in a set, costs far less than checking row after row. A
-row that isn't flagged here is valid, and its cells are in their normal form. A flagged row is checked in full.
+cell that isn't flagged here is valid, and in its normal form. Flagged ones are checked one by one.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import compress, filterfalse
+from itertools import filterfalse
 
 from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.cells.email import USUAL, is_usual_domain
@@ -17,6 +17,8 @@ from invites.checking.columns import COLUMNS, Column
 
 # Memory is bounded: we don't remember longer cells, or more than this.
 _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100
+# So many different cells are found one by one.
+_FEW = 3
 
 
 class Screen:
@@ -26,18 +28,22 @@ class Screen:
         self._domains = _GoodCells(lambda domain: _is_good_domain(domain) and allowed.include(domain))
         self._others = [_good_cells_of(column) for column in COLUMNS[1:]]
 
-    def flag(self, columns: Sequence[Sequence[str]]) -> set[int]:
-        """The positions of the rows that need a closer look. `columns` has the cells of each column of the registry."""
+    def flag(self, columns: Sequence[Sequence[str]]) -> dict[int, list[int]]:
+        """The positions of the rows that need a closer look, each with the indexes of the columns that do.
+
+        `columns` has the cells of each column of the registry.
+        """
         emails, *others = columns
-        flagged = self.flag_addresses(emails)
-        for good, cells in zip(self._others, others, strict=True):
-            flagged.update(_positions(cells, good.find_others(cells)))
+        flagged = {position: [0] for position in self.flag_addresses(emails)}
+        for index, (good, cells) in enumerate(zip(self._others, others, strict=True), start=1):
+            for position in good.find_others(cells):
+                flagged.setdefault(position, []).append(index)
         return flagged
 
-    def flag_addresses(self, emails: Sequence[str]) -> set[int]:
-        """The same for a column of addresses alone."""
+    def flag_addresses(self, emails: Sequence[str]) -> list[int]:
+        """The positions of the addresses that need a closer look."""
         domains = [match[1] if match else "" for match in map(USUAL.fullmatch, emails)]
-        return set(_positions(domains, self._domains.find_others(domains)))
+        return self._domains.find_others(domains)
 
 
 class _GoodCells:
@@ -54,11 +60,11 @@ class _GoodCells:
         self._longest = longest
         self._good: set[str] = set()
 
-    def find_others(self, cells: Sequence[str]) -> set[str]:
-        """The distinct cells that aren't good."""
-        new = set(cells) - self._good
+    def find_others(self, cells: Sequence[str]) -> list[int]:
+        """The positions of the cells that aren't good."""
+        new = set(filterfalse(self._good.__contains__, cells))
         if not new:
-            return new
+            return []
         others = new
         if self._usual:
             others = set(filterfalse(self._usual.fullmatch, new))
@@ -67,7 +73,7 @@ class _GoodCells:
         others = set(filterfalse(self._is_good, others))
         if len(self._good) < _CELLS_REMEMBERED:
             self._good |= {cell for cell in new - others if len(cell) <= _LONGEST_REMEMBERED}
-        return others
+        return _positions(cells, others) if others else []
 
 
 def _good_cells_of(column: Column) -> _GoodCells:
@@ -83,4 +89,14 @@ def _is_good_domain(domain: str) -> bool:
 
 
 def _positions(cells: Sequence[str], wanted: set[str]) -> list[int]:
-    return list(compress(range(len(cells)), map(wanted.__contains__, cells))) if wanted else []
+    """Where the wanted cells are."""
+    if len(wanted) > _FEW:
+        return [position for position, cell in enumerate(cells) if cell in wanted]
+    # Most chunks have no more than one.
+    found: list[int] = []
+    for cell in wanted:
+        position = -1
+        for _ in range(cells.count(cell)):
+            position = cells.index(cell, position + 1)
+            found.append(position)
+    return found

@@ -83,7 +83,7 @@ def email_key(normalized_email: str) -> str:
 
 def normalize_plain_address(text: str) -> str | None:
     """The normal form of an address if our patterns recognize it; None means that email-validator has to decide."""
-    if len(text) <= FAST_LENGTH:
+    if len(text) <= FAST_LENGTH and text.count("@") == 1:
         if FAST.fullmatch(text):
             return text
         if match := MIXED.fullmatch(text):

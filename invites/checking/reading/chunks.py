@@ -63,11 +63,21 @@ def take_columns(records: Records, width: int) -> Columns | None:
         irregular |= {position: cells for position, cells in enumerate(rows) if any("\n" in cell for cell in cells)}
     elif not isinstance(records, _CsvReader):
         irregular |= {position: cells for position, cells in enumerate(rows) if isinstance(cells, BrokenRecord)}
-    if set(map(len, rows)) != {width}:
-        irregular |= {position: cells for position, cells in enumerate(rows) if len(cells) != width}
     for position in irregular:
         rows[position] = [""] * width
-    return Columns(list(zip(*rows, strict=True)), lines, irregular, multiline)
+    cells = _transpose(rows)
+    if cells is None or len(cells) != width:
+        irregular |= {position: cells for position, cells in enumerate(rows) if len(cells) != width}
+        cells = list(zip(*[row if len(row) == width else [""] * width for row in rows], strict=True))
+    return Columns(cells, lines, irregular, multiline)
+
+
+def _transpose(rows: list[list[str]]) -> list[tuple[str, ...]] | None:
+    """The rows as columns; None if some are longer than others."""
+    try:
+        return list(zip(*rows, strict=True))
+    except ValueError:
+        return None
 
 
 def _find_lines(rows: list[list[str]], line: int) -> tuple[list[int], list[int]]:
