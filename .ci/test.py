@@ -16,7 +16,10 @@ PYTEST = [sys.executable, "-m", "pytest", *sys.argv[1:]]
 # Each run remembers its own failures.
 IN_BROWSER = [*PYTEST, "-m", "browser", "-o", "cache_dir=.pytest_cache/browser"]
 OTHERS = [*PYTEST, "-m", "not browser", "-o", "cache_dir=.pytest_cache/others"]
-IN_PARALLEL = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
+# Many tests wait. Each process with a browser also starts the product, so two are enough.
+TWO_PROCESSES = ["-n", "2", *BY_FILE]
+ONE_PER_CORE = ["-n", "auto", *BY_FILE]
 TESTS_FAILED = 1
 GIVES_WAY = ["/usr/bin/env", "nice", "-n", "5"]
 
@@ -32,9 +35,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, interrupt)
     with tempfile.TemporaryFile() as report:
-        runs.append(subprocess.Popen(IN_BROWSER, stdout=report, stderr=subprocess.STDOUT))
+        runs.append(subprocess.Popen([*IN_BROWSER, *TWO_PROCESSES], stdout=report, stderr=subprocess.STDOUT))
         # A browser that waits for the processor is late, and its tests fail. Other tests only take longer.
-        runs.append(subprocess.Popen([*GIVES_WAY, *OTHERS, *IN_PARALLEL]))
+        runs.append(subprocess.Popen([*GIVES_WAY, *OTHERS, *ONE_PER_CORE]))
         others, in_browser = runs[1].wait(), runs[0].wait()
         report.seek(0)
         shutil.copyfileobj(report, sys.stdout.buffer)

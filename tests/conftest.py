@@ -315,9 +315,10 @@ def admin_page(new_context: Any, signed_in_state: Callable[[str], Any]) -> Any:
 
 # --- What is collected ------------------------------------------------------------------------------
 
-# Files that wait for processes of their own most of the time. They come first, so that at the end of a run on several
-# cores none of them is still under way alone.
+# Files that wait for processes of their own most of the time, or take long in a browser. They come first, so that at the
+# end of a run in several processes none of them is still under way alone.
 LONG = (
+    *("tests/pseudo_locale", "tests/browser", "tests/invites/imports/views/test_reading_in_browser"),
     *("tests/config/devserver", "tests/docs", "tests/ci", "tests/invites/live", "tests/invites/mailing/test_throttle"),
     *(
         "tests/invites/imports/test_worker",
@@ -360,12 +361,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the browser and run it last, away from the database of the fast tests. Long files come first.
 
     Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
-    What runs on PostgreSQL and Redis, too, is marked.
+    What runs on PostgreSQL and Redis, too, is marked. Of a test with parameters, usually only the first ones are.
     """
+    tried_on_servers = set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if runs_on_servers(item, fixtures):
+        test = item.nodeid.partition("[")[0]
+        if always_runs_on_servers(item, fixtures) or (test not in tried_on_servers and uses_servers(item, fixtures)):
             item.add_marker("servers")
+            tried_on_servers.add(test)
         if "playwright" in fixtures or "page" in fixtures:
             item.add_marker("browser")
             if {"db", "transactional_db"} & fixtures:
@@ -377,20 +381,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, not item.nodeid.startswith(LONG)))
 
 
-def runs_on_servers(item: pytest.Item, fixtures: set[str]) -> bool:
-    """Whether it runs on PostgreSQL, too: if it uses the database, in a file where the kind of database can matter.
-
-    Tests of transactions always do, and those that say so themselves.
-    """
-    if item.get_closest_marker("servers"):
-        return True
+def always_runs_on_servers(item: pytest.Item, fixtures: set[str]) -> bool:
+    """Whether it runs on PostgreSQL, too, with all its parameters: tests of transactions, and those that say so."""
     mark = item.get_closest_marker("django_db")
-    if "transactional_db" in fixtures or (mark and mark.kwargs.get("transaction")):
-        return True
+    return bool(
+        item.get_closest_marker("servers")
+        or "transactional_db" in fixtures
+        or (mark and mark.kwargs.get("transaction"))
+    )
+
+
+def uses_servers(item: pytest.Item, fixtures: set[str]) -> bool:
+    """Whether it runs on PostgreSQL, too, with its first parameters: if it uses the database, in a file where the kind
+    of database can matter."""
     file = item.nodeid.partition("::")[0]
     if any(part in file for part in ON_SQLITE_ALONE):
         return False
-    return mark is not None or bool({"django_db_setup", "db", "stack"} & fixtures)
+    return item.get_closest_marker("django_db") is not None or bool({"django_db_setup", "db", "stack"} & fixtures)
 
 
 def pytest_collection_finish() -> None:

@@ -12,6 +12,8 @@ from accounts.models import User
 from accounts.users.sessions import SessionStore
 from tests.pages import HTMX
 
+pytestmark = pytest.mark.servers
+
 NAMES = (
     *("Accept", "Accept-Encoding", "Accept-Language", "Authorization", "If-Modified-Since", "If-None-Match"),
     *("HX-Boosted", "HX-Current-URL", "HX-Request", "HX-Target", "HX-Trigger", "Origin", "Range", "Referer"),

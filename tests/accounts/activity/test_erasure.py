@@ -11,6 +11,8 @@ from accounts.activity.log import OWN_ACCOUNT, Change, about_member, deletion_al
 from accounts.activity.source import Source, coming_from
 from accounts.models import ActivityEntry, ActivityErasure, Membership, Organization
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def entries(acme: Organization, admin_membership: Membership, member_membership: Membership) -> list[ActivityEntry]:

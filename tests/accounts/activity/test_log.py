@@ -21,6 +21,8 @@ from accounts.activity.log import (
 from accounts.activity.source import Source, coming_from, source_of_command
 from accounts.models import ActivityDeletion, ActivityEntry, Membership, Organization, User
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def entry(acme: Organization, admin_membership: Membership) -> ActivityEntry:

@@ -22,6 +22,8 @@ from invites.models import AccessGrant, Invitation
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
 
+pytestmark = pytest.mark.servers
+
 LINKS = re.compile(r'rc-wide-only">(\d+)<.*?href="([^"]*/users/\?[^"]*)"', re.DOTALL)
 
 

@@ -22,6 +22,8 @@ from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite
 from tests.plans import plan_of
 
+pytestmark = pytest.mark.servers
+
 PEOPLE = 60
 
 

@@ -16,6 +16,8 @@ from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
 
+pytestmark = pytest.mark.servers
+
 ClientOf = Callable[[User | None], Client]
 USERS = "/o/acme/users/"
 

@@ -34,7 +34,7 @@ from tests.invites.invitations.helpers import Invite, selection_of
 from tests.invites.personal_data.test_person import CHIARA, everything_stored, exported
 from tests.rules import domain_error
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 Run = Callable[..., Batch]
 NAMES = ("chiara", "Chiara", "Rossi")
 
