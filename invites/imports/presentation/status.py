@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
+from django.utils.translation import ngettext_lazy, pgettext
 
 from accounts.wording import counted, grouped, separated
 from invites.checking import Problem, found_columns
 from invites.imports.presentation.confirmation import able_text, confirm_heading
+from invites.imports.presentation.job_texts import JOB_TEXTS
 from invites.imports.presentation.names import import_name
 from invites.imports.presentation.wording import (
     STILL_SENDING,
@@ -25,7 +25,7 @@ from invites.imports.presentation.wording import (
     undone_text,
 )
 from invites.imports.reading import decide
-from invites.imports.selectors.summary import Summary, has_emailed
+from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.invitations.authorization import selection_of
 from invites.live.progress import Progress
@@ -33,9 +33,6 @@ from invites.models import Batch, CorrectionJob
 from invites.problems import expected_columns, hint_of, message_of, stored_problem
 from invites.reasons import text_of
 from invites.wording import emptied_text
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 Action, State = CorrectionJob.Action, Batch.State
 
@@ -66,72 +63,12 @@ _SKIPPED = ngettext_lazy(
     "{count} person was skipped. The results will say why.", "{count} people were skipped. The results will say why."
 )
 _FAILED = ngettext_lazy("{count} person couldn’t be invited.", "{count} people couldn’t be invited.")
-_ALL_INVITED = ngettext_lazy(
-    "Everyone has already been invited and stays invited. {count} email is still being sent, even if you stop now.",
-    "Everyone has already been invited and stays invited. {count} emails are still being sent, even if you stop now.",
-)
-_INVITED_NOT_SENT = ngettext_lazy(
-    "{count} person has already been invited and stays invited. The email is still being sent.",
-    "{count} people have already been invited and stay invited. Their emails are still being sent.",
-)
-_INVITED = ngettext_lazy(
-    "{count} person has already been invited and stays invited.",
-    "{count} people have already been invited and stay invited.",
-)
-_MORE_NOT_SENT = ngettext_lazy(
-    "{count} more person has been invited. The email is still being sent.",
-    "{count} more people have been invited. Their emails are still being sent.",
-)
 _TO_CONFIRM = ngettext_lazy(
     "Someone has to confirm before {count} person is invited.",
     "Someone has to confirm before {count} people are invited.",
 )
 # Shown earlier, a bar may disappear at once and only flicker.
 BAR_AFTER = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class _JobTexts:
-    """The texts about a correction job. `title` may contain the names of the file and of the corrected file."""
-
-    title: _StrPromise
-    step: _StrPromise
-    text: _StrPromise
-    before_stopping: _StrPromise
-
-
-_JOBS = {
-    Action.APPLY: _JobTexts(
-        title=gettext_lazy("Fixing {file}"),
-        step=gettext_lazy("Applying the fix"),
-        text=gettext_lazy("Applies the suggested fix to every row. This doesn’t invite anyone."),
-        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
-    ),
-    Action.FIX: _JobTexts(
-        title=gettext_lazy("Fixing {file}"),
-        step=gettext_lazy("Using the suggestions"),
-        text=gettext_lazy("Uses the suggestion for every possible mistake. This doesn’t invite anyone."),
-        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
-    ),
-    Action.CHECK: _JobTexts(
-        title=gettext_lazy("Checking {file} again"),
-        step=gettext_lazy("Checking again"),
-        text=gettext_lazy("Every edited row is checked again before anyone is invited."),
-        before_stopping=gettext_lazy("All fixes are kept. This doesn’t invite anyone."),
-    ),
-    Action.USE_ROWS: _JobTexts(
-        title=gettext_lazy("Checking {corrected}"),
-        step=gettext_lazy("Correcting the rows"),
-        text=gettext_lazy("The rows that are left are replaced by those of the corrected file, and checked."),
-        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
-    ),
-    Action.USE_FILE: _JobTexts(
-        title=gettext_lazy("Checking {corrected}"),
-        step=gettext_lazy("Checking the corrected file"),
-        text=gettext_lazy("The whole file is checked before it is used. Until then, all fixes made here are kept."),
-        before_stopping=gettext_lazy("The corrected file won’t be used. All fixes made here are kept."),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -179,7 +116,7 @@ def stage_title(batch: Batch, summary: Summary) -> str:
     name = import_name(batch)
     match batch.state:
         case State.CHECKING if job := batch.current_job:
-            return _JOBS[Action(job.action)].title.format(file=name, corrected=job.file_name)
+            return JOB_TEXTS[Action(job.action)].title.format(file=name, corrected=job.file_name)
         case State.CHECKING:
             return _("Checking {file}").format(file=name)
         case State.INVITING if batch.send_at is not None:
@@ -266,7 +203,7 @@ def _to_correct(batch: Batch, summary: Summary, may_change: bool) -> str:
 
 def _checking(batch: Batch, progress: Progress) -> Step:
     if job := batch.current_job:
-        texts = _JOBS[Action(job.action)]
+        texts = JOB_TEXTS[Action(job.action)]
         bar = _bar(job.created_at, progress) if progress.total else None
         text = _joined([str(texts.text), progress.time_left])
         return Step("now", str(texts.step), progress_count(batch, progress), text, bar)
@@ -368,30 +305,6 @@ def _so_far(progress: Progress) -> str:
 
 def _why(batch: Batch) -> str:
     return text_of(batch.state_reasons) or _("Nobody has been invited.")
-
-
-def before_stopping(batch: Batch, progress: Progress | None) -> str:
-    """What stopping does, for the question before it. Emails to people who are already invited are sent anyway."""
-    if job := batch.current_job:
-        return str(_JOBS[Action(job.action)].before_stopping)
-    if batch.state == State.SCHEDULED and has_emailed(batch):
-        return _("People who have already been emailed stay invited. Nobody else will be emailed.")
-    inviting = progress if batch.state == State.INVITING and batch.send_at is None else None
-    done, on_the_way = (inviting.done, inviting.on_the_way) if inviting else (0, 0)
-    if not (done or on_the_way):
-        if batch.has_invited and not _is_first_time(batch):
-            return _("Nobody else has been invited yet, and nobody will be. Rows that you fixed stay fixed.")
-        return _("Nobody has been invited yet, and nobody will be.")
-    if inviting and on_the_way and not inviting.waiting:
-        return counted(_ALL_INVITED, on_the_way)
-    if not done:
-        return counted(_INVITED_NOT_SENT, on_the_way)
-    return _joined([counted(_INVITED, done), counted(_MORE_NOT_SENT, on_the_way) if on_the_way else ""])
-
-
-def _is_first_time(batch: Batch) -> bool:
-    """Whether an import is inviting, or scheduled, that hadn't ended before."""
-    return batch.continued_at is None and batch.state in (State.INVITING, State.SCHEDULED)
 
 
 def _joined(sentences: list[str]) -> str:

@@ -22,7 +22,7 @@ from invites.directory.views import bulk_actions
 from invites.imports.correction_jobs import stop_job
 from invites.imports.notices import LATE, banner_topic, close_banner, close_late_banner
 from invites.imports.presentation.banners import concerning
-from invites.imports.presentation.status import before_stopping
+from invites.imports.presentation.before_stopping import before_stopping
 from invites.imports.selectors.progress import progress_now
 from invites.imports.selectors.summary import (
     awaiting_response,

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from accounts.models import Organization
+from invites.imports.presentation.before_stopping import before_stopping
 from invites.imports.presentation.grid import tally_texts
-from invites.imports.presentation.status import before_stopping, file_size, rows_need_fixing, stage_of
+from invites.imports.presentation.status import file_size, rows_need_fixing, stage_of
 from invites.imports.presentation.wording import result_text, result_title, stopped_text, undone_text
 from invites.imports.selectors.grid import Tally
 from invites.imports.selectors.summary import Summary

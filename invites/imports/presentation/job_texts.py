@@ -1,0 +1,59 @@
+"""What pages say about correction jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy
+
+from invites.models import CorrectionJob
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Action = CorrectionJob.Action
+
+
+@dataclass(frozen=True)
+class JobTexts:
+    """The texts about a correction job. `title` may contain the names of the file and of the corrected file."""
+
+    title: _StrPromise
+    step: _StrPromise
+    text: _StrPromise
+    before_stopping: _StrPromise
+
+
+JOB_TEXTS = {
+    Action.APPLY: JobTexts(
+        title=gettext_lazy("Fixing {file}"),
+        step=gettext_lazy("Applying the fix"),
+        text=gettext_lazy("Applies the suggested fix to every row. This doesn’t invite anyone."),
+        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+    ),
+    Action.FIX: JobTexts(
+        title=gettext_lazy("Fixing {file}"),
+        step=gettext_lazy("Using the suggestions"),
+        text=gettext_lazy("Uses the suggestion for every possible mistake. This doesn’t invite anyone."),
+        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+    ),
+    Action.CHECK: JobTexts(
+        title=gettext_lazy("Checking {file} again"),
+        step=gettext_lazy("Checking again"),
+        text=gettext_lazy("Every edited row is checked again before anyone is invited."),
+        before_stopping=gettext_lazy("All fixes are kept. This doesn’t invite anyone."),
+    ),
+    Action.USE_ROWS: JobTexts(
+        title=gettext_lazy("Checking {corrected}"),
+        step=gettext_lazy("Correcting the rows"),
+        text=gettext_lazy("The rows that are left are replaced by those of the corrected file, and checked."),
+        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+    ),
+    Action.USE_FILE: JobTexts(
+        title=gettext_lazy("Checking {corrected}"),
+        step=gettext_lazy("Checking the corrected file"),
+        text=gettext_lazy("The whole file is checked before it is used. Until then, all fixes made here are kept."),
+        before_stopping=gettext_lazy("The corrected file won’t be used. All fixes made here are kept."),
+    ),
+}
