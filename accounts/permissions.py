@@ -10,22 +10,19 @@ To add one, add a line to `Permission`. Views ask for it by `@requires(Permissio
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import StrOrPromise
 from accounts.wording import separated
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 
 class Permission(TextChoices):
     """What a person may do in an organization: the stored value, one line for people who edit roles, and the label."""
 
-    meaning: _StrOrPromise
+    meaning: StrOrPromise
 
     VIEW_USERS = "users.view", _("See members and invitations, with their roles and sites."), _("See users")
     INVITE_USERS = (
@@ -51,7 +48,7 @@ class Permission(TextChoices):
     REVIEW_WORK = "work.review", _("Approve work or send it back."), _("Review work")
     EXPORT_DATA = "data.export", _("Export data to a file."), _("Export data")
 
-    def __new__(cls, value: str, meaning: _StrOrPromise) -> Permission:
+    def __new__(cls, value: str, meaning: StrOrPromise) -> Permission:
         # Django has taken the label off already: it is the last part.
         permission = str.__new__(cls, value)
         permission._value_, permission.meaning = value, meaning

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+from accounts.texts import StrOrPromise
 
 
 def grouped(number: int) -> str:
@@ -17,7 +15,7 @@ def grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
-def counted(message: _StrOrPromise, number: int, **values: object) -> str:
+def counted(message: StrOrPromise, number: int, **values: object) -> str:
     """A message of `ngettext_lazy` in the form for this number. `{count}` in it is the number with grouped digits.
 
     `counted(ngettext_lazy("{count} row of {file}", "{count} rows of {file}"), 1000, file="team.csv")`

@@ -7,21 +7,18 @@ A field with reasons holds a list, because some need several sentences. Failures
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.errors import DomainError
+from accounts.texts import StrOrPromise
 from accounts.wording import counted, grouped, listed
 from invites.checking import Problem
 from invites.models import FailureReason, Reason
 from invites.problems import explain, stored_problem
 from invites.unexpected_errors import ask_support
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
-
-_SENTENCES: dict[str, _StrOrPromise] = {
+_SENTENCES: dict[str, StrOrPromise] = {
     "check_failed": gettext_lazy(
         "Something went wrong on our side while checking this file. Nobody has been invited. "
         "Upload the file again later."

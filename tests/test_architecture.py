@@ -19,6 +19,7 @@ APPS = ("accounts", "config", "invites")
 # is a module or a package; of several that fit, the longest counts.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("invites.checking",),
+    ("accounts.texts",),
     ("accounts.wording",),
     (
         "accounts.backoff",

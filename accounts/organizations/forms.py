@@ -14,11 +14,10 @@ from accounts.models import Membership, Organization, Role, Site
 from accounts.organizations.grants import AccessSelection, grantable_roles, grantable_sites, powers_in
 from accounts.organizations.roles import RoleDraft
 from accounts.permissions import Permission
+from accounts.texts import StrOrPromise
 from accounts.time_zones import time_zone_choices
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
-
     RoleChoiceField = forms.ModelMultipleChoiceField[Role]
 else:  # Django's field is generic for the type checker only.
     RoleChoiceField = forms.ModelMultipleChoiceField
@@ -35,7 +34,7 @@ class LinesWidget(forms.CheckboxSelectMultiple):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
-        self.descriptions: Mapping[str, _StrOrPromise] = {}
+        self.descriptions: Mapping[str, StrOrPromise] = {}
         self.powers: Mapping[str, str] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:

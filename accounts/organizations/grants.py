@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -19,10 +19,8 @@ from django.utils.translation import gettext as _
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Role, Site
 from accounts.permissions import USER_POWERS
+from accounts.texts import StrOrPromise
 from accounts.wording import listed
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -157,7 +155,7 @@ class GrantableAccess:
             message = _("You can’t grant {access} because you don’t have that access yourself.")
             raise AccessDenied("beyond_permissions", message.format(access=listed(ours)))
 
-    def check_can_manage(self, selection: AccessSelection, why_not: _StrOrPromise, **values: object) -> None:
+    def check_can_manage(self, selection: AccessSelection, why_not: StrOrPromise, **values: object) -> None:
         """Raises AccessDenied if the member can't manage something that grants the selection.
 
         The message is that of `why_not_manage`.
@@ -165,7 +163,7 @@ class GrantableAccess:
         if sentence := self.why_not_manage(selection, why_not, **values):
             raise AccessDenied("beyond_permissions", sentence)
 
-    def why_not_manage(self, selection: AccessSelection, why_not: _StrOrPromise, **values: object) -> str:
+    def why_not_manage(self, selection: AccessSelection, why_not: StrOrPromise, **values: object) -> str:
         """Why the member can't manage something that grants the selection; empty if they can.
 
         `why_not` is the sentence for them, with `{access}` for what they lack: "You can't change this import because it

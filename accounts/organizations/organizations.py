@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext
@@ -17,16 +15,14 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import membership_now
 from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+from accounts.texts import StrOrPromise
 
 ORG_ADMIN = "Org Admin"
 PROJECT_MANAGER = "Project manager"
 READ_ONLY = "ReadOnly"
 
 # A permission that is added later belongs to Org Admin automatically, and to no other role.
-DEFAULT_ROLES: tuple[tuple[str, _StrOrPromise, tuple[Permission, ...]], ...] = (
+DEFAULT_ROLES: tuple[tuple[str, StrOrPromise, tuple[Permission, ...]], ...] = (
     (ORG_ADMIN, _("Everything, including inviting and managing users."), ()),
     (
         PROJECT_MANAGER,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +17,7 @@ from accounts.models import Membership, Role, Site
 from accounts.organizations.grants import grantable_roles, grantable_sites
 from accounts.organizations.selectors import AccessBeyond
 from accounts.organizations.signals import roles_to_be_granted
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+from accounts.texts import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -28,8 +25,8 @@ class Reason:
     """Access that somebody can't grant, and the sentence for each way in which people have it."""
 
     beyond: AccessBeyond
-    of_members: _StrOrPromise
-    of_invitations: _StrOrPromise
+    of_members: StrOrPromise
+    of_invitations: StrOrPromise
 
 
 def why_not_permissions(by: Membership, roles: QuerySet[Role]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -15,10 +15,8 @@ from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
 from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
+from accounts.texts import StrOrPromise
 from invites.models import AccessGrant, Batch, FailureReason, Invitation
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 CANNOT_CHANGE_IMPORT = gettext_lazy("You can’t change this import because it grants access you don’t have: {access}.")
 CANNOT_EDIT = gettext_lazy("You can’t edit this invitation because it grants access you don’t have: {access}.")
@@ -44,7 +42,7 @@ def _check_permission(by: Membership) -> None:
 
 
 def check_can_manage(
-    by: Membership, grant: AccessGrant, why_not: _StrOrPromise, *, even_suspended: bool = False
+    by: Membership, grant: AccessGrant, why_not: StrOrPromise, *, even_suspended: bool = False
 ) -> Membership:
     """Raises AccessDenied unless `by` could grant all of it now: if you can't grant it, you can't change it.
 
@@ -108,7 +106,7 @@ def create_grant(by: Membership, selection: AccessSelection) -> AccessGrant:
     return grant
 
 
-def lock_offered(grant: AccessGrant, why_not: _StrOrPromise) -> AccessSelection:
+def lock_offered(grant: AccessGrant, why_not: StrOrPromise) -> AccessSelection:
     """Lock and return what a closed invitation or an ended import granted, before it is offered again.
 
     Only open invitations and unfinished imports protect roles and sites. Raises DomainError("gone"), with the message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -14,13 +14,11 @@ from accounts.models import Membership, Organization
 from accounts.numbers import number_in
 from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.organizations.grants import grantable_sites
+from accounts.texts import StrOrPromise
 from invites.checking import ANY_DOMAIN, Cells, check_cells
 from invites.invitations.reminders import most_reminder_days, reminder_days_text
 from invites.mailing.content import EmailContent, EmailSettings, Inviter, Writing, names_of
 from invites.mailing.preview import LONGEST_SHOWN, Person
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 REPLY_TO_EXAMPLE = _("Enter an address such as help@company.com.")
 # What the form suggests.
@@ -39,7 +37,7 @@ class SenderNameField(forms.CharField):
 class ReminderSwitch(forms.BooleanField):
     """Switches one reminder on. Its label is a part of a sentence, so it has a whole name for screen readers."""
 
-    def __init__(self, *, described: _StrOrPromise, **kwargs: Any) -> None:
+    def __init__(self, *, described: StrOrPromise, **kwargs: Any) -> None:
         widget = forms.CheckboxInput({"class": "form-check-input", "aria-label": described})
         super().__init__(required=False, widget=widget, **kwargs)
 
@@ -47,7 +45,7 @@ class ReminderSwitch(forms.BooleanField):
 class ReminderDays(forms.CharField):
     """The number of days for a reminder, which is only looked at if it is switched on."""
 
-    def __init__(self, *, described: _StrOrPromise, **kwargs: Any) -> None:
+    def __init__(self, *, described: StrOrPromise, **kwargs: Any) -> None:
         widget = forms.NumberInput({"class": "form-control rc-number", "min": 1, "aria-label": described})
         super().__init__(required=False, widget=widget, **kwargs)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,6 +14,7 @@ from accounts.organizations.access import MemberRequest, requires
 from accounts.organizations.grants import GrantableAccess
 from accounts.organizations.views.dialogs import about, posted
 from accounts.permissions import Permission
+from accounts.texts import StrOrPromise
 from invites import tasks
 from invites.checking import Cells
 from invites.directory.users import person_of
@@ -32,9 +31,6 @@ from invites.invitations.forms.invite import InvitationForm
 from invites.invitations.views.responses import error_response, success_response
 from invites.invitations.visibility import visible_invitations
 from invites.models import Invitation
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 # The errors that are about the address.
 OF_THE_ADDRESS = ("already_member", "already_invited", "over_quota", "too_often")
@@ -183,7 +179,7 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
 
 
-def _declined_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise) -> Invitation:
+def _declined_to_change(request: MemberRequest, pk: int, why_not: StrOrPromise) -> Invitation:
     """A declined invitation that the member may see and could grant; 404 for others."""
     declined = visible_invitations(request.membership).declined_on_list()
     invitation = get_object_or_404(declined.select_related("grant", "organization"), pk=pk)
@@ -191,7 +187,7 @@ def _declined_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise)
     return invitation
 
 
-def _invitation_to_change(request: MemberRequest, pk: int, why_not: _StrOrPromise) -> Invitation:
+def _invitation_to_change(request: MemberRequest, pk: int, why_not: StrOrPromise) -> Invitation:
     """The same, for an action. Raises AccessDenied with `why_not` for members who can't grant all that it grants."""
     invitation = _invitation(request, pk)
     check_can_manage(request.membership, invitation.grant, why_not)

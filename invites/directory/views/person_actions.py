@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,10 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.organizations.grants import GrantableAccess
 from accounts.permissions import Permission
+from accounts.texts import StrOrPromise
 from invites.directory.users import Person, Status
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 _ID = "{id}"
 
@@ -28,7 +25,7 @@ class PersonAction:
     """An action that a dialog asks about. `name` is the end of its URL name, after the kind of person."""
 
     name: str
-    label: _StrOrPromise
+    label: StrOrPromise
     icon: str
     is_danger: bool = False
     needs_no_question: bool = False

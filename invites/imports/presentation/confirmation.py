@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.permissions import USER_POWERS, Permission
+from accounts.texts import StrPromise
 from accounts.wording import counted
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 INVITE, MANAGE = Permission.INVITE_USERS.value, Permission.MANAGE_USERS.value
 
 # By the powers that the roles hold: all combinations.
-_ABLE: dict[tuple[str, ...], _StrPromise] = {
+_ABLE: dict[tuple[str, ...], StrPromise] = {
     (INVITE,): gettext_lazy("Everyone you import will be able to invite users."),
     (MANAGE,): gettext_lazy("Everyone you import will be able to manage users."),
     (INVITE, MANAGE): gettext_lazy("Everyone you import will be able to invite and manage users."),
 }
-_TITLES: dict[tuple[str, ...], _StrPromise] = {
+_TITLES: dict[tuple[str, ...], StrPromise] = {
     (): ngettext_lazy("Invite {count} person?", "Invite {count} people?"),
     (INVITE,): ngettext_lazy(
         "Invite {count} person who can invite users?", "Invite {count} people who can invite users?"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
+from accounts.texts import StrPromise
 from invites.models import CorrectionJob
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 Action = CorrectionJob.Action
 
@@ -19,10 +16,10 @@ Action = CorrectionJob.Action
 class JobTexts:
     """The texts about a correction job. `title` may contain the names of the file and of the corrected file."""
 
-    title: _StrPromise
-    step: _StrPromise
-    text: _StrPromise
-    before_stopping: _StrPromise
+    title: StrPromise
+    step: StrPromise
+    text: StrPromise
+    before_stopping: StrPromise
 
 
 JOB_TEXTS = {

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from django.utils.translation import pgettext_lazy
 
+from accounts.texts import StrPromise
 from invites.imports.presentation.summary import Line
 from invites.imports.selectors.responses import KINDS, Responses
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 # By the names of the filters in selectors/rows.py.
 _TITLES = {
@@ -31,7 +28,7 @@ class ResponseLine(Line):
     """One of the numbers, which add up to the invited people."""
 
     @property
-    def label(self) -> _StrPromise:
+    def label(self) -> StrPromise:
         return _TITLES[self.outcome]
 
 
@@ -39,7 +36,7 @@ class ResponseLine(Line):
 class DayTable:
     """The running totals by day, newest first, without the columns that are always 0."""
 
-    columns: list[_StrPromise]
+    columns: list[StrPromise]
     rows: list[tuple[date, list[int]]]
 
 

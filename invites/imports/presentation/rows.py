@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.texts import StrPromise
 from accounts.wording import counted
 from invites.checking import COLUMNS
 from invites.imports.presentation.skip_reasons import SKIP_REASONS
@@ -24,14 +24,11 @@ from invites.reasons import text_of
 from invites.unexpected_errors import ask_support
 from invites.wording import emptied_text
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
 # How many rows of a report are in memory at a time.
 REPORT_BLOCK = 2_000
 
 
-_REASONS: dict[str, _StrPromise] = {
+_REASONS: dict[str, StrPromise] = {
     **{reason: skipped.detail for reason, skipped in SKIP_REASONS.items()},
     Row.Reason.STOPPED: gettext_lazy("The import was stopped"),
     Row.Reason.MAIL_REFUSED: gettext_lazy("The mail server rejected the address"),

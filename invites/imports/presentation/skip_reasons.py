@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from accounts.texts import StrPromise
 from invites.models import Row
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 Reason = Row.Reason
 
@@ -22,10 +19,10 @@ class SkipReason:
     The summary has the line if rows were skipped, or if the reason `is_expected`.
     """
 
-    line: _StrPromise
-    detail: _StrPromise
-    sentence: _StrPromise
-    all_skipped: _StrPromise | None = None
+    line: StrPromise
+    detail: StrPromise
+    sentence: StrPromise
+    all_skipped: StrPromise | None = None
     is_expected: bool = False
 
 

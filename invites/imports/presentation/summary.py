@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
+from accounts.texts import StrPromise
 from accounts.wording import counted, listed, separated
 from invites.imports.presentation.names import pasted_name
 from invites.imports.presentation.skip_reasons import SKIP_REASONS
@@ -18,9 +18,6 @@ from invites.imports.selectors.summary import Summary
 from invites.models import Batch
 from invites.problems import stored_notice
 from invites.wording import as_sentence
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 # By the names of the filters in selectors/rows.py.
 OUTCOME_LABELS = {
@@ -60,7 +57,7 @@ class Line:
     is_part: bool = False
 
     @property
-    def label(self) -> _StrPromise:
+    def label(self) -> StrPromise:
         return OUTCOME_LABELS[self.outcome]
 
 

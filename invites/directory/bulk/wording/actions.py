@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.permissions import Permission
+from accounts.texts import StrOrPromise
 from accounts.wording import counted, listed
 from invites.directory.bulk.change import BulkChange, Kind, Mode
 from invites.directory.bulk.results import Names
 from invites.directory.users import Status
 from invites.models import BulkActionRow
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
-
 
 NAMED = 3
 _Key = tuple[Kind, Mode | None]
@@ -30,7 +27,7 @@ _SITES = ngettext_lazy("{count} site", "{count} sites")
 # The button. The title of the dialog is the same as a question.
 _ADD = ngettext_lazy("Add {access} to {count} user", "Add {access} to {count} users")
 _TAKE = ngettext_lazy("Remove {access} from {count} user", "Remove {access} from {count} users")
-_LABELS: dict[_Key, _StrOrPromise] = {
+_LABELS: dict[_Key, StrOrPromise] = {
     ADD_ROLES: _ADD,
     ADD_SITES: _ADD,
     REMOVE_ROLES: _TAKE,
@@ -47,7 +44,7 @@ _LABELS: dict[_Key, _StrOrPromise] = {
     REACTIVATE: ngettext_lazy("Reactivate {count} user", "Reactivate {count} users"),
     REMOVE: ngettext_lazy("Remove {count} user", "Remove {count} users"),
 }
-_LABELS_OF_ONE: dict[_Key, _StrOrPromise] = {
+_LABELS_OF_ONE: dict[_Key, StrOrPromise] = {
     ADD_ROLES: gettext_lazy("Add {access} to {user}"),
     ADD_SITES: gettext_lazy("Add {access} to {user}"),
     REMOVE_ROLES: gettext_lazy("Remove {access} from {user}"),
@@ -62,7 +59,7 @@ _LABELS_OF_ONE: dict[_Key, _StrOrPromise] = {
 }
 _ADDING = ngettext_lazy("Adding {access} to {count} user", "Adding {access} to {count} users")
 _TAKING = ngettext_lazy("Removing {access} from {count} user", "Removing {access} from {count} users")
-_RUNNING: dict[_Key, _StrOrPromise] = {
+_RUNNING: dict[_Key, StrOrPromise] = {
     ADD_ROLES: _ADDING,
     ADD_SITES: _ADDING,
     REMOVE_ROLES: _TAKING,
@@ -85,7 +82,7 @@ _TAKEN = (
     ngettext_lazy("{access} was removed from {count} user.", "{access} was removed from {count} users."),
     ngettext_lazy("{access} were removed from {count} user.", "{access} were removed from {count} users."),
 )
-_DONE: dict[_Key, tuple[_StrOrPromise, ...]] = {
+_DONE: dict[_Key, tuple[StrOrPromise, ...]] = {
     ADD_ROLES: _ADDED,
     ADD_SITES: _ADDED,
     REMOVE_ROLES: _TAKEN,
@@ -104,14 +101,14 @@ _DONE: dict[_Key, tuple[_StrOrPromise, ...]] = {
     REMOVE: (ngettext_lazy("{count} user was removed.", "{count} users were removed."),),
 }
 _UNDONE = ngettext_lazy("The change was undone for {count} user.", "The change was undone for {count} users.")
-_NOBODY: dict[Kind, _StrOrPromise] = {
+_NOBODY: dict[Kind, StrOrPromise] = {
     Kind.RESEND: gettext_lazy("No invitations will be resent."),
     Kind.REVOKE: gettext_lazy("No invitations were revoked."),
 }
 # The first row of the review.
 _IS_ADDED = ngettext_lazy("{access} is added", "{access} are added")
 _IS_TAKEN = ngettext_lazy("{access} is removed", "{access} are removed")
-_EFFECTS: dict[_Key, _StrOrPromise] = {
+_EFFECTS: dict[_Key, StrOrPromise] = {
     ADD_ROLES: _IS_ADDED,
     ADD_SITES: _IS_ADDED,
     REMOVE_ROLES: _IS_TAKEN,
@@ -124,21 +121,21 @@ _EFFECTS: dict[_Key, _StrOrPromise] = {
     REACTIVATE: gettext_lazy("Reactivated"),
     REMOVE: gettext_lazy("Removed"),
 }
-_WHEN: dict[Status, _StrOrPromise] = {
+_WHEN: dict[Status, StrOrPromise] = {
     Status.ACTIVE: gettext_lazy("active users, right away"),
     Status.DEACTIVATED: gettext_lazy("deactivated users, once they are reactivated"),
     Status.PENDING: gettext_lazy("pending invitations, when they accept"),
     Status.EXPIRED: gettext_lazy("expired invitations, if you resend them"),
     Status.SCHEDULED: gettext_lazy("scheduled invitations, when they are sent and accepted"),
 }
-_WHICH: dict[Status, _StrOrPromise] = {
+_WHICH: dict[Status, StrOrPromise] = {
     Status.ACTIVE: gettext_lazy("active users"),
     Status.DEACTIVATED: gettext_lazy("deactivated users"),
     Status.PENDING: gettext_lazy("pending invitations"),
     Status.EXPIRED: gettext_lazy("expired invitations"),
     Status.SCHEDULED: gettext_lazy("scheduled invitations"),
 }
-_SAME: dict[_Key, _StrOrPromise] = {
+_SAME: dict[_Key, StrOrPromise] = {
     ADD_ROLES: gettext_lazy("already have {access}"),
     ADD_SITES: gettext_lazy("already have {access}"),
     REMOVE_ROLES: gettext_lazy("don’t have {access}"),
@@ -154,7 +151,7 @@ _HAD_NOT = ngettext_lazy("{count} didn’t have it.", "{count} didn’t have it.
 _HAD_NONE = ngettext_lazy("{count} didn’t have any of them.", "{count} didn’t have any of them.")
 _WAS_DEACTIVATED = ngettext_lazy("{count} was already deactivated.", "{count} were already deactivated.")
 _WAS_ACTIVE = ngettext_lazy("{count} was already active.", "{count} were already active.")
-_WAS_SAME: dict[_Key, tuple[_StrOrPromise, ...]] = {
+_WAS_SAME: dict[_Key, tuple[StrOrPromise, ...]] = {
     ADD_ROLES: (_HAD, _HAD_ALL),
     ADD_SITES: (_HAD, _HAD_ALL),
     REMOVE_ROLES: (_HAD_NOT, _HAD_NONE),
@@ -207,7 +204,7 @@ def _several(change: BulkChange) -> int:
     return 2 if change.access.all_sites else len(_names(change))
 
 
-def _for_several(messages: tuple[_StrOrPromise, ...], change: BulkChange) -> _StrOrPromise:
+def _for_several(messages: tuple[StrOrPromise, ...], change: BulkChange) -> StrOrPromise:
     return messages[-1] if _several(change) > 1 else messages[0]
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from accounts.texts import StrOrPromise
 from accounts.wording import counted
 from invites.models import Outcome
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
-
-
 # Why people are skipped: in the review, in the sentence of the result, and for one person in the results.
-WHY_SKIPPED: Mapping[Outcome, _StrOrPromise] = {
+WHY_SKIPPED: Mapping[Outcome, StrOrPromise] = {
     Outcome.BEYOND: gettext_lazy("have access you don’t have"),
     Outcome.LAST_MANAGER: gettext_lazy("the last Org Admin"),
     Outcome.YOURSELF: gettext_lazy("yourself"),
@@ -37,7 +33,7 @@ WHY_SKIPPED: Mapping[Outcome, _StrOrPromise] = {
     Outcome.ACCESS_DELETED: gettext_lazy("had a role or site that was deleted"),
     Outcome.GONE: gettext_lazy("no longer in the list"),
 }
-_WERE_SKIPPED: dict[Outcome, _StrOrPromise] = {
+_WERE_SKIPPED: dict[Outcome, StrOrPromise] = {
     Outcome.BEYOND: ngettext_lazy(
         "{count} was skipped because they have access you don’t have.",
         "{count} were skipped because they have access you don’t have.",
@@ -115,7 +111,7 @@ _WERE_SKIPPED: dict[Outcome, _StrOrPromise] = {
     ),
     Outcome.GONE: ngettext_lazy("{count} was no longer in the list.", "{count} were no longer in the list."),
 }
-OUTCOME_LABELS: Mapping[Outcome, _StrOrPromise] = {
+OUTCOME_LABELS: Mapping[Outcome, StrOrPromise] = {
     Outcome.CHANGED: gettext_lazy("Changed"),
     Outcome.SAME: gettext_lazy("No change"),
     Outcome.BEYOND: gettext_lazy("Skipped: has access that the admin doesn’t have"),
@@ -140,7 +136,7 @@ OUTCOME_LABELS: Mapping[Outcome, _StrOrPromise] = {
     Outcome.GONE: gettext_lazy("Skipped: no longer in the list"),
 }
 # The same for viewers who didn't start the action, where it is about its starter.
-_SKIPPED_FOR_OTHERS: dict[Outcome, _StrOrPromise] = {
+_SKIPPED_FOR_OTHERS: dict[Outcome, StrOrPromise] = {
     Outcome.BEYOND: ngettext_lazy(
         "{count} was skipped because they have access {name} doesn’t have.",
         "{count} were skipped because they have access {name} doesn’t have.",

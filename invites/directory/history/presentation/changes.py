@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext
 
 from accounts.activity.actions import Action
 from accounts.models import ActivityEntry
+from accounts.texts import StrOrPromise
 from accounts.wording import counted, listed
 from invites.checking import COLUMNS, EMAIL
 from invites.directory.history.presentation.reader import Item, Reader, isolated, named, sentence
 from invites.problems import column_title
 from invites.wording import moment
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
-
 # What needs no more than a sentence.
-_SIMPLE: dict[str, _StrOrPromise] = {
+_SIMPLE: dict[str, StrOrPromise] = {
     Action.DECLINED: gettext_lazy("Declined the invitation"),
     Action.UNLISTED: gettext_lazy("{who} removed the declined invitation from the list"),
     Action.REQUEST_DISMISSED: gettext_lazy("{who} dismissed a request for a new invitation"),
@@ -95,7 +92,7 @@ _ONE_CHANGE = {
     ("added", "sites"): ngettext_lazy("{who} added the site {names}", "{who} added the sites {names}"),
     ("removed", "sites"): ngettext_lazy("{who} removed the site {names}", "{who} removed the sites {names}"),
 }
-_SEVERAL_CHANGES: dict[str, _StrOrPromise] = {
+_SEVERAL_CHANGES: dict[str, StrOrPromise] = {
     Action.ROLES_CHANGED: gettext_lazy("{who} changed the roles"),
     Action.SITES_CHANGED: gettext_lazy("{who} changed the sites"),
     Action.INVITATION_CHANGED: gettext_lazy("{who} changed the invitation"),
@@ -138,7 +135,7 @@ def lines_of(entry: ActivityEntry) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _value_changed(label: _StrOrPromise, before: str, after: str) -> str:
+def _value_changed(label: StrOrPromise, before: str, after: str) -> str:
     values = {"label": label, "before": isolated(before), "after": isolated(after)}
     if not before:
         return sentence(_("{label}: {after}"), **values)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.activity.actions import Action
+from accounts.texts import StrOrPromise
 from accounts.wording import listed
 from invites.directory.history.events import Event, Kind
 from invites.directory.history.presentation.changes import lines_of
@@ -18,9 +18,6 @@ from invites.directory.history.presentation.reader import Item, Reader, isolated
 from invites.invitations.wording import grant_sentence
 from invites.models import FailureReason
 from invites.wording import browser_of
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 
 def invited_item(event: Event, reader: Reader) -> Item:
@@ -93,7 +90,7 @@ _BY_CODE = {
 }
 _SPAM = gettext_lazy("the server refused it as spam")
 # What servers say instead, or in addition.
-_BY_WORDS: tuple[tuple[str, _StrOrPromise], ...] = (
+_BY_WORDS: tuple[tuple[str, StrOrPromise], ...] = (
     ("spam", _SPAM),
     ("over quota", _BY_CODE["2.2"]),
     ("mailbox full", _BY_CODE["2.2"]),
