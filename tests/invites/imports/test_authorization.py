@@ -132,6 +132,8 @@ INSIDE = {
     "confirm.start_inviting",
     "correction_jobs.go_on",
     "correction_jobs.start_job",
+    # Closes nothing but the member's own banners.
+    "notices.close_late_banner",
     "stop.check_all_are_manageable",
 }
 
