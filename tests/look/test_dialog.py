@@ -43,6 +43,44 @@ def test_tab_reaches_everything_inside_and_nothing_behind(invite: Any) -> None:
     assert not is_behind(invite)
 
 
+# What is cut off after something has the focus or is scrolled into view: only the body of a dialog may scroll.
+CUT_OFF = """() => {
+  const dialog = document.getElementById("dialog"), frame = dialog.getBoundingClientRect();
+  const head = dialog.querySelector(".rc-dialog-head").getBoundingClientRect();
+  const foot = dialog.querySelector(".rc-dialog-foot").getBoundingClientRect();
+  const found = [dialog.scrollTop && "the dialog", Math.abs(head.top - frame.top) > 1 && "the head"];
+  return [...found, Math.abs(foot.bottom - frame.bottom) > 1 && "the foot"].filter(Boolean);
+}"""
+SHOW_EACH = """() => {
+  for (const each of document.querySelectorAll("#dialog .rc-dialog-body *")) each.scrollIntoView();
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_its_head_and_foot_stay_whatever_is_scrolled_into_view(open_as: OpenAs, width: int) -> None:
+    """Also fields that are only hidden from view, such as the list of sites below its own field."""
+    page = open_as(width=width)
+    page.set_viewport_size({"width": width, "height": 420})
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").click()
+    expect(page.locator("#dialog-title")).to_be_focused()
+    page.get_by_role("button", name="Send invitation").click()
+    page.get_by_role("link", name="Choose at least one site, or All sites.").click()
+    expect(page.get_by_role("combobox", name="Sites")).to_be_focused()
+    assert page.evaluate(CUT_OFF) == []
+    page.evaluate(SHOW_EACH)
+    assert page.evaluate(CUT_OFF) == []
+    page.goto("/o/acme/users/")
+    page.get_by_role("link", name="Invite users").click()
+    page.get_by_role("link", name="Import CSV file").click()
+    expect(page.get_by_role("heading", name="Import users")).to_be_focused()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        assert page.evaluate(CUT_OFF) == []
+    page.evaluate(SHOW_EACH)
+    assert page.evaluate(CUT_OFF) == []
+
+
 def test_escape_closes_the_dialog_and_restores_the_focus(invite: Any) -> None:
     invite.keyboard.press("Escape")
     expect(invite.locator("#dialog")).to_be_hidden()

@@ -18,7 +18,7 @@ from invites.invitations.tokens import opt_out_token
 from invites.models import BlockedAddress, Invitation
 from tests.invites.directory.bulk.helpers import resend_all
 from tests.invites.invitations.helpers import Invite, deliver, link_of
-from tests.pages import HTMX, text_of
+from tests.pages import HTMX, text_of, words_of
 from tests.rules import domain_error
 
 INVITE = "/o/acme/invite/"
@@ -61,6 +61,14 @@ def test_filters_apply_to_them(no: Invitation, acme: Organization, sites: list[S
     assert found(acme, status=Status.DECLINED, role=role, site=sites[0]) == [("Chiara Rossi", "declined")]
     assert found(acme, status=Status.DECLINED, role=other) == []
     assert found(acme, status=Status.DECLINED, site=sites[2]) == []
+
+
+def test_the_empty_list_says_who_is_listed_there(ines: Client) -> None:
+    """Somebody may have a link to it, or just removed the last one."""
+    words = words_of(ines.get("/o/acme/users/?status=declined"))
+
+    assert "Nobody has declined People who say no to an invitation are listed here. Show all users" in words
+    assert "No expired invitations" not in words
 
 
 def test_there_is_no_tab_as_long_as_nobody_declined(acme: Organization, ines: Client, invite: Invite) -> None:

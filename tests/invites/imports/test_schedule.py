@@ -200,6 +200,8 @@ def test_canceling_says_the_same_before_and_after_workers_have_revoked(
 def test_the_question_before_says_that_nobody_was_invited(scheduled: Batch, ines: Client) -> None:
     question = words_of(ines.get(f"{url_of(scheduled)}stop/"))
     assert "Nobody has been invited yet, and nobody will be." in question
+    # "Cancel" beside it could mean either.
+    assert "Keep it Cancel import" in question
 
 
 def test_an_admin_cancels_on_the_page(scheduled: Batch, ines: Client) -> None:
