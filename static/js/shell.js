@@ -32,6 +32,10 @@ export const modulesLoaded = () => loading;
 loadModules(document.body);
 document.addEventListener("htmx:load", (event) => loadModules(event.detail.elt));
 
+/* What opens a tab until its module is loaded, such as a preview: htmx would put the answer in place of the form. */
+const openTab = (event) => event.submitter?.formTarget && event.stopPropagation();
+document.addEventListener("submit", openTab, { capture: true });
+
 /* --- Menus: the browser opens and closes them (popover); arrow keys move inside --- */
 
 const itemsOf = (menu) => [...menu.querySelectorAll(".rc-menu-item")].filter((item) => item.getClientRects().length);

@@ -45,6 +45,8 @@ def test_the_preview_has_the_button_of_the_form(admin_page: Page) -> None:
     page = admin_page
     page.goto("/o/acme/users/")
     page.get_by_role("link", name="Invite users").first.click()
+    # Its scripts are loaded.
+    expect(page.locator("#dialog-title")).to_be_focused()
     dialog = page.locator("#dialog")
     for choice, label in (("Send later", "Schedule invitation"), ("Send now", "Send invitation")):
         dialog.get_by_text(choice).click()

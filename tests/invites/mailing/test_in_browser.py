@@ -129,6 +129,8 @@ def test_a_chosen_file_stays_during_the_preview(admin_page: Page, stack: Stack) 
         {"name": "a.csv", "mimeType": "text/csv", "buffer": b"Email,First name,Last name\r\n"}
     )
     page.get_by_label("Personal message").fill("Welcome.")
+    # The script that counts draws the preview, too.
+    expect(page.get_by_text("8 of 500")).to_be_visible()
     page.get_by_role("button", name="Preview email").click()
     expect(email_in(page).get_by_text("Welcome.")).to_be_visible()
     page.get_by_role("button", name="Back").click()
@@ -150,3 +152,22 @@ def test_without_javascript(path: str, new_context: Any, signed_in_state: Any, s
         page.get_by_role("button", name="Preview email").click()
     expect(opened.value.get_by_text("Typed, not saved.")).to_be_visible()
     expect(page.locator("#id_message")).to_have_value("Typed, not saved.")
+
+
+@pytest.mark.parametrize("in_dialog", [True, False])
+def test_before_its_script_is_loaded_the_preview_opens_in_a_tab_and_what_was_typed_stays(
+    admin_page: Page, stack: Stack, in_dialog: bool
+) -> None:
+    page = admin_page
+    page.route("**/js/email*.js", lambda route: route.abort())
+    page.goto(f"{stack.url}/o/acme/{'users' if in_dialog else 'invite'}/")
+    if in_dialog:
+        page.get_by_role("link", name="Invite users").click()
+        expect(page.locator("#dialog-title")).to_be_focused()
+    page.get_by_label("Personal message").fill("Typed before.")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Preview email").click()
+    expect(opened.value.get_by_text("Typed before.")).to_be_visible()
+    opened.value.close()
+    expect(page.get_by_label("Personal message")).to_have_value("Typed before.")
+    expect(page.get_by_role("button", name="Send invitation")).to_be_visible()
