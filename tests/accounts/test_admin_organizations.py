@@ -144,6 +144,9 @@ def test_suspending_and_resuming_ask_first(client: Client, acme: Organization) -
 
 def test_deleting_needs_the_slug(client: Client, acme: Organization, admin: User) -> None:
     asked = client.get(page_of(acme, "delete"))
+    # The button is red, and the path at the top leads back to the organization.
+    assert "delete-confirmation" in asked.text
+    assert re.search(rf'<a href="[^"]*organization/{acme.pk}/change/">Acme</a>\s*› Delete', asked.text)
     assert "Its users (1), invitations" in asked.text
 
     wrong = client.post(page_of(acme, "delete"), {"slug": "Acme"})
