@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import re
 import resource
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from benchmarks.files import people
 from benchmarks.rounds import keep, on_each_database, product_settings, say, verdict
 
 if TYPE_CHECKING:
@@ -34,7 +31,6 @@ MOST_MS = 50
 MOST_SECONDS = 1
 # A thousand people each.
 CHUNKS = 5
-SITES = 40
 
 
 def main() -> None:
@@ -76,6 +72,8 @@ def measure() -> dict[str, Any]:
 
 def of_size(size: int) -> dict[str, Any]:
     """Milliseconds of each page, as the median of all turns. The pages take turns."""
+    from benchmarks.users_data import settle, stored_organization
+
     viewer = stored_organization(size)
     settle()
     client = signed_in(viewer)
@@ -232,122 +230,6 @@ def signed_in(viewer: Membership) -> Client:
     client = Client()
     client.force_login(viewer.user)
     return client
-
-
-def settle() -> None:
-    """What autovacuum, and SQLite after a while, do on their own."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)" if connection.vendor == "postgresql" else "PRAGMA optimize")
-
-
-def stored_organization(size: int) -> Membership:
-    """An organization of as many people: six of ten are members, and every tenth invitation has expired."""
-    from django.utils import timezone
-
-    from accounts.models import Membership, Role, Site, User
-    from accounts.organizations.organizations import add_first_admin, create_organization
-    from invites.imports.selectors.summary import outcome_counts
-    from invites.models import AccessGrant, Batch, Invitation, Row
-
-    dice = random.Random(size)  # noqa: S311 - the same people every time
-    organization = create_organization(name=f"Bench {size}", slug=f"bench-{size}")
-    admin = User.objects.create_user(f"admin{size}@bench.example.com", "bench", first_name="Ada", last_name="Admin")
-    viewer = add_first_admin(organization, admin)
-    for name in ("Field worker", "Night shift"):
-        Role.objects.create(organization=organization, name=name, permissions=["work.view"])
-    roles = {role.name: role for role in organization.roles.all()}
-    sites = Site.objects.bulk_create(Site(organization=organization, name=f"Site {n:02}") for n in range(SITES))
-    grants = []
-    for number in range(60):
-        grant = AccessGrant.objects.create(organization=organization, all_sites=number % 10 == 0)
-        grant.roles.set([roles["Night shift" if number == 1 else "Field worker" if number % 5 == 0 else "ReadOnly"]])
-        grant.sites.set([] if grant.all_sites else dice.sample(sites, 2))
-        grants.append(grant)
-
-    rows = [[f"person.{number}@b{size}.example.com", *row[1:]] for number, row in enumerate(people(size - 1, bad=0))]
-    members = size * 6 // 10
-    users = User.objects.bulk_create(
-        (User(email=row[0], first_name=row[1], last_name=row[2]) for row in rows[:members]),
-        batch_size=2_000,
-    )
-    batch = Batch.objects.create(
-        organization=organization, inviter=admin, grant=grants[0], state=Batch.State.DONE, file_name="team.csv"
-    )
-    imported = Row.objects.bulk_create(
-        (
-            Row(
-                batch=batch,
-                number=number,
-                line=number,
-                **_person(row),
-                outcome="skipped" if number < members + 2 else "invited",
-                reason="already_member" if number < members + 2 else "",
-            )
-            for number, row in enumerate(rows, start=2)
-        ),
-        batch_size=2_000,
-    )
-    batch.outcome_counts = outcome_counts(batch)
-    batch.save()
-    now = timezone.now()
-    memberships = Membership.objects.bulk_create(
-        (
-            Membership(
-                user=user,
-                organization=organization,
-                first_name=user.first_name,
-                last_name=user.last_name,
-                description=row[3],
-                all_sites=number % 20 == 0,
-                last_seen_at=now - timedelta(minutes=number),
-            )
-            for number, (user, row) in enumerate(zip(users, rows, strict=False))
-        ),
-        batch_size=2_000,
-    )
-    with_role = (
-        Membership.roles.through(
-            membership_id=each.pk,
-            role_id=roles["Night shift" if n % 2_000 == 0 else "Field worker" if n % 6 == 0 else "ReadOnly"].pk,
-        )
-        for n, each in enumerate(memberships)
-    )
-    Membership.roles.through.objects.bulk_create(with_role, batch_size=5_000)
-    with_site = (
-        Membership.sites.through(membership_id=each.pk, site_id=site.pk)
-        for each in memberships
-        if not each.all_sites
-        for site in dice.sample(sites, 2)
-    )
-    Membership.sites.through.objects.bulk_create(with_site, batch_size=5_000)
-    Invitation.objects.bulk_create(
-        (
-            Invitation(
-                organization=organization,
-                grant=grants[number % len(grants)],
-                inviter=admin,
-                batch=batch,
-                row=imported[members + number],
-                **_person(row),
-                token_seed=f"{size}-{number}",
-                token_hash=f"{size}-{number}",
-                mail_state="sent",
-                mail_finished_at=now,
-                expires_at=now + timedelta(days=-1 if number % 10 == 0 else 7),
-            )
-            for number, row in enumerate(rows[members:])
-        ),
-        batch_size=2_000,
-    )
-    return viewer
-
-
-def _person(row: list[str]) -> dict[str, str]:
-    email, first_name, last_name, description = row
-    names = {"first_name": first_name, "last_name": last_name, "description": description}
-    return {"email": email, "email_key": email, **names}
 
 
 if __name__ == "__main__":

@@ -86,9 +86,9 @@ def people_in(rows: QuerySet[Row]) -> list[Person]:
 
 def insert_rows(rows: Sequence[NewRow], flagged: Sequence[NewFlaggedRow]) -> None:
     """Store new rows. The database fills in the columns that they don't have."""
-    _insert(Row._meta.db_table, ROW_FIELDS, rows)
+    insert_records(Row._meta.db_table, ROW_FIELDS, rows)
     fields = (*ROW_FIELDS, *NewFlaggedRow._fields[1:])
-    _insert(Row._meta.db_table, fields, [(*row, *more) for row, *more in flagged])
+    insert_records(Row._meta.db_table, fields, [(*row, *more) for row, *more in flagged])
 
 
 def insert_part(part: UploadPart) -> None:
@@ -175,7 +175,7 @@ _LONGEST_KEY = Invitation._meta.get_field("person_key").max_length
 _folded_name = lru_cache(maxsize=20_000)(fold)
 
 
-def _insert(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
+def insert_records(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
     """Insert the records. The database fills in the other columns."""
     if not records:
         return
