@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices
@@ -20,6 +21,7 @@ from invites.invitations.expiry import SOON
 from invites.invitations.visibility import invitation_is_visible, sees_everybody
 from invites.models import AccessGrant, FailureReason, Invitation, InvitationQuerySet
 
+RoleOrSite = TypeVar("RoleOrSite", Role, Site)
 PER_PAGE = 25
 LONGEST_SEARCH = 200
 # In the query string: invitations that expire soon.
@@ -55,14 +57,24 @@ class UserFilter:
     expires_soon: bool = False
 
     @classmethod
-    def read(cls, query: Mapping[str, str], organization: Organization) -> UserFilter:
-        """The filter in a query string. Invalid values are ignored."""
+    def read(
+        cls,
+        query: Mapping[str, str],
+        organization: Organization,
+        *,
+        roles: Iterable[Role] | None = None,
+        sites: Iterable[Site] | None = None,
+    ) -> UserFilter:
+        """The filter in a query string. Invalid values are ignored.
+
+        Callers that have loaded all roles and sites of the organization pass them, to save queries.
+        """
         status = query.get("status", "")
         return cls(
             status=Status(status) if status in Status.values else None,
             search=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
-            role=organization.roles.filter(pk=role).first() if (role := id_in(query.get("role"))) else None,
-            site=organization.sites.filter(pk=site).first() if (site := id_in(query.get("site"))) else None,
+            role=_named(query.get("role"), organization.roles.all() if roles is None else roles),
+            site=_named(query.get("site"), organization.sites.all() if sites is None else sites),
             expires_soon=query.get("expires") == SOON_VALUE,
         )
 
@@ -93,6 +105,12 @@ class UserFilter:
             "expires": SOON_VALUE if changed.expires_soon else "",
         }
         return urlencode({name: value for name, value in values.items() if value})
+
+
+def _named(text: str | None, items: Iterable[RoleOrSite]) -> RoleOrSite | None:
+    """The role or the site with the id that the text is."""
+    pk = id_in(text)
+    return next((each for each in items if each.pk == pk), None) if pk else None
 
 
 @dataclass(frozen=True)

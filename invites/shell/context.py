@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from invites.directory.bulk.presentation import ActionView, actions_to_show, running_actions
 from invites.directory.expiry_notice import ExpiryBanner
 from invites.directory.expiry_notice import banner_for as expiry_banner_for
-from invites.imports.presentation.banners import Banners, banners_for, running_for
+from invites.imports.presentation.banners import Banners, MayHaveBanner, banners_for, running_for
 from invites.imports.selectors.progress import with_progress
 from invites.invitations.expiry import MayExist
 from invites.invitations.requests import MOST_COUNTED, count_requests
@@ -45,7 +45,10 @@ def _banners(seen: ShellContext) -> Banners | None:
     inviter = _inviter(seen)
     if inviter is None:
         return None
-    return banners_for(inviter) if _facts(seen).has_banners else Banners([], 0)
+    facts = _facts(seen)
+    if not (facts.has_banners or facts.has_late):
+        return Banners([], 0)
+    return banners_for(inviter, there=MayHaveBanner(stopped=facts.has_stopped, late=facts.has_late))
 
 
 def _running(seen: ShellContext) -> list[dict[str, Any]]:

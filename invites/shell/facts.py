@@ -20,6 +20,7 @@ from invites.models import Batch, BulkAction, ExpiryNotice, Invitation, Invitati
 class ShellFacts:
     """What there is in the organization: imports that run, are being undone, or have a banner; requests for a new link.
 
+    `has_stopped`: imports with a banner that were stopped. `has_late`: this member has a banner about a correction job.
     `has_soon` and `has_expired`: invitations that expire soon, and that have expired. `has_actions`: bulk actions of
     this member that run or have a banner. `closed_expiry`: the member has closed the banner about expiry before.
     """
@@ -27,6 +28,8 @@ class ShellFacts:
     is_importing: bool
     is_undoing: bool
     has_banners: bool
+    has_stopped: bool
+    has_late: bool
     has_requests: bool
     has_soon: bool
     has_expired: bool
@@ -41,8 +44,14 @@ _FACTS = f"""
         EXISTS (SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND is_being_undone),
         EXISTS (
             SELECT 1 FROM {Batch._meta.db_table}
-            WHERE organization_id = %(here)s
-                AND (banner_closed_at IS NULL AND state NOT IN {_RUNNING} OR late_banner_for_id = %(user)s)
+            WHERE organization_id = %(here)s AND banner_closed_at IS NULL AND state NOT IN {_RUNNING}
+        ),
+        EXISTS (
+            SELECT 1 FROM {Batch._meta.db_table}
+            WHERE organization_id = %(here)s AND banner_closed_at IS NULL AND state = 'stopped'
+        ),
+        EXISTS (
+            SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND late_banner_for_id = %(user)s
         ),
         EXISTS (
             SELECT 1 FROM {InvitationRequest._meta.db_table} WHERE organization_id = %(here)s AND dismissed_at IS NULL

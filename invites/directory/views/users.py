@@ -41,8 +41,9 @@ SELECTING = (Permission.INVITE_USERS, Permission.MANAGE_USERS, Permission.EXPORT
 @require_safe
 def users(request: MemberRequest, organization: str) -> HttpResponse:
     """A page of members and open invitations, searched and filtered by the query string."""
-    here, wanted = request.organization, UserFilter.read(request.GET, request.organization)
+    here = request.organization
     roles, sites = list(here.roles.all()), list(here.sites.all())
+    wanted = UserFilter.read(request.GET, here, roles=roles, sites=sites)
     counts = count_users(here, wanted)
     page = find_users_page(
         here,

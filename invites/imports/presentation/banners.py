@@ -67,21 +67,37 @@ class Banners:
     moving: bool = False
 
 
-def open_banners(membership: Membership) -> QuerySet[Batch]:
+@dataclass(frozen=True)
+class MayHaveBanner:
+    """What there may be. Callers who have asked before, and know of none, get a simpler query.
+
+    `stopped`: imports that stopped, whoever started them. `late`: correction jobs of this member.
+    """
+
+    stopped: bool = True
+    late: bool = True
+
+
+ANYTHING = MayHaveBanner()
+
+
+def open_banners(membership: Membership, *, there: MayHaveBanner = ANYTHING) -> QuerySet[Batch]:
     """The batches with a banner: they concern this member, and nobody whom they concern has closed their banner.
 
     Or the member has a banner about a correction job.
     """
-    states = [*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED]
-    return Batch.objects.filter(
-        concerning(membership) & Q(banner_closed_at=None, state__in=states) | _corrected_late_by(membership),
-        organization=membership.organization,
-    ).order_by("-progressed_at", "-pk")
+    concerns = concerning(membership) if there.stopped else worked_on_by(membership.user_id)
+    found = concerns & Q(banner_closed_at=None, state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED])
+    if there.late:
+        found |= _corrected_late_by(membership)
+    return Batch.objects.filter(found, organization=membership.organization).order_by("-progressed_at", "-pk")
 
 
-def banners_for(membership: Membership, *, but: int = 0) -> Banners:
+def banners_for(membership: Membership, *, but: int = 0, there: MayHaveBanner = ANYTHING) -> Banners:
     """The banners of this member, without that of the batch `but`."""
-    batches = open_banners(membership).exclude(pk=but) if but else open_banners(membership)
+    batches = open_banners(membership, there=there)
+    if but:
+        batches = batches.exclude(pk=but)
     shown = list(batches[:SHOWN])
     for batch in shown:
         batch.organization = membership.organization
