@@ -9,7 +9,6 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +17,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-from accounts.names import fold
 from invites.checking import Cells
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.models import Batch, Invitation, Row, UploadPart
@@ -51,7 +49,7 @@ class AnyOf(AnyLookup):
 
 # A valid row as the check stages it: the values of ROW_FIELDS, in their order.
 NewRow = tuple[int | str, ...]
-ROW_FIELDS = ("batch_id", "number", "line", "email_key", *Cells._fields)
+ROW_FIELDS = ("batch_id", "number", "line", "email_key", *Cells._fields, "person_key")
 
 
 class NewFlaggedRow(NamedTuple):
@@ -75,13 +73,14 @@ class Person(NamedTuple):
 
     row_id: int
     email_key: str
+    person_key: str
     values: Cells
 
 
 def people_in(rows: QuerySet[Row]) -> list[Person]:
     """The people of these rows, in the order of the file."""
-    records = rows.order_by("number").values_list("pk", "email_key", *Cells._fields)
-    return [Person(row_id, email_key, Cells(*values)) for row_id, email_key, *values in records]
+    records = rows.order_by("number").values_list("pk", "email_key", "person_key", *Cells._fields)
+    return [Person(row_id, email, key, Cells(*values)) for row_id, email, key, *values in records]
 
 
 def insert_rows(rows: Sequence[NewRow], flagged: Sequence[NewFlaggedRow]) -> None:
@@ -135,7 +134,7 @@ def insert_invitations(batch: Batch, people: Iterable[Person], *, now: datetime,
                 person.row_id,
                 person.email_key,
                 *person.values,
-                _person_key(person.values),
+                person.person_key,
                 seed,
                 token_hash,
             )
@@ -162,17 +161,6 @@ def renew_statistics() -> None:
         with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
             for model, columns in DECIDING.items():
                 cursor.execute(f"ANALYZE (SKIP_LOCKED) {model._meta.db_table} ({', '.join(columns)})")
-
-
-def _person_key(values: Cells) -> str:
-    """The same key as that of accounts.names.PersonKeyField. Only folded names are cached, because they repeat."""
-    first, last, email = _folded_name(values.first_name), _folded_name(values.last_name), fold(values.email)
-    key = f"{first} {last} {email}" if first and last else " ".join(filter(None, (first, last, email)))
-    return key[:_LONGEST_KEY]
-
-
-_LONGEST_KEY = Invitation._meta.get_field("person_key").max_length
-_folded_name = lru_cache(maxsize=20_000)(fold)
 
 
 def insert_records(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:

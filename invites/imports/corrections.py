@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
 from accounts.models import Membership
+from accounts.names import person_key
 from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Cells, check_cells
 from invites.imports.activity import record_edits
 from invites.imports.bulk_insert import update_rows
@@ -36,7 +37,7 @@ from invites.problems import explain, stored_problem
 # The fields of a row that an edit changes.
 _TEXTS = (
     *Cells._fields,
-    *("email_key", "outcome", "reason", "duplicate_of", "suggested_codes", "version", "edited_by_id"),
+    *("email_key", "person_key", "outcome", "reason", "duplicate_of", "suggested_codes", "version", "edited_by_id"),
     *("open_doubts", "fixable_doubts"),
 )
 _OBJECTS = ("problems", "edit", "cells")
@@ -340,6 +341,8 @@ def save_rows(rows: Collection[Row]) -> None:
     """Save the fields that an edit changes, with one statement for all rows."""
     for row in rows:
         row.version += 1
+        cells = cells_now(row)
+        row.person_key = person_key(cells.first_name, cells.last_name, cells.email)
         count_doubts(row)
     texts, objects = attrgetter(*_TEXTS), attrgetter(*_OBJECTS)
     records = [

@@ -64,8 +64,8 @@ def _scheduled(chunk: BatchChunk) -> InvitationQuerySet:
 
 def _people(scheduled: InvitationQuerySet) -> list[Person]:
     """As they will be invited: an admin may have corrected what the file says."""
-    records = scheduled.values_list("row_id", "email_key", *Cells._fields)
-    return [Person(row_id, email_key, Cells(*values)) for row_id, email_key, *values in records]
+    records = scheduled.values_list("row_id", "email_key", "person_key", *Cells._fields)
+    return [Person(row_id, email, key, Cells(*values)) for row_id, email, key, *values in records]
 
 
 def _queue(batch: Batch, people: Collection[Person]) -> None:

@@ -8,7 +8,9 @@ from itertools import repeat
 
 from django.db import transaction
 
+from accounts.names import person_key
 from invites import checking
+from invites.checking import Cells
 from invites.imports.bulk_insert import NewFlaggedRow, NewRow, insert_rows
 from invites.imports.check_claims import renew_claim
 from invites.imports.not_people import keep_text
@@ -26,7 +28,10 @@ def stage_rows(batch: Batch, blocks: list[checking.Block], skipped_numbers: Coll
     rows: list[NewRow] = []
     flagged: list[NewFlaggedRow] = []
     for block in blocks:
-        records = list(zip(repeat(batch.pk), block.numbers, block.lines, block.emails, *block.columns, strict=False))
+        columns = dict(zip(Cells._fields, block.columns, strict=True))
+        keys = map(person_key, columns["first_name"], columns["last_name"], columns["email"])
+        parts = (repeat(batch.pk), block.numbers, block.lines, block.emails, *block.columns, keys)
+        records = list(zip(*parts, strict=False))
         for position, row in sorted(block.flagged_rows.items(), reverse=True):
             del records[position]
             if position in block.doubts and row is not None:
@@ -41,7 +46,10 @@ def stage_rows(batch: Batch, blocks: list[checking.Block], skipped_numbers: Coll
 
 
 def _new_row(batch: Batch, row: checking.Row) -> NewRow:
-    return (batch.pk, row.number, row.line, row.email_key, *row.values)
+    # People are also found by cells with problems.
+    cells = row.cells if row.problems and row.cells else row.values
+    key = person_key(cells.first_name, cells.last_name, cells.email)
+    return (batch.pk, row.number, row.line, row.email_key, *row.values, key)
 
 
 def _new_doubted_row(batch: Batch, row: checking.Row, notices: list[checking.Notice]) -> NewFlaggedRow:

@@ -73,7 +73,7 @@ def join_import(row: Row, invitation: Invitation) -> None:
     row.edit = {"cells": list(cells.values()), "found": row.problems, "keep": False}
     for name, cell in cells.items():
         setattr(row, name, cell)
-    row.email_key, row.edited_by = invitation.email_key, invitation.inviter
+    row.email_key, row.person_key, row.edited_by = invitation.email_key, invitation.person_key, invitation.inviter
     row.outcome, row.reason, row.suggested_codes = Row.Outcome.INVITED, Row.Reason.NONE, ""
     row.problems, row.version = [], row.version + 1
     row.save()

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 
 from accounts.models import User
+from accounts.names import LONGEST_KEY
 from invites.models.batch import Batch
 
 
@@ -55,6 +56,13 @@ class Row(models.Model):
     first_name = models.CharField(max_length=150)
     last_name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
+    person_key = models.CharField(
+        max_length=LONGEST_KEY,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The names and the address, folded: accounts/names.py. Those in the file if a cell has a problem.",
+    )
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING, db_default=Outcome.WAITING)
     reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
     detail = models.CharField(
@@ -118,9 +126,9 @@ class Row(models.Model):
             ),
             # For the search in imports. Most rows are invited, and wait until then.
             models.Index(
-                fields=["batch", "outcome", "email_key", "first_name", "last_name", "id"],
-                condition=models.Q(outcome="skipped"),
-                name="skipped_row_by_name",
+                fields=["batch", "outcome", "person_key", "id"],
+                condition=models.Q(outcome__in=("failed", "problem", "skipped")),
+                name="left_row_by_name",
             ),
             # For the deletion of a user. Most rows have no editor.
             models.Index(fields=["edited_by"], condition=models.Q(edited_by__isnull=False), name="row_by_editor"),

@@ -27,7 +27,7 @@ BEGUN_AT_ONCE = 20
 # Replies of a mail server may repeat the address.
 _WITHOUT_REPLY = Case(When(detail__in=FailureReason.values, then=F("detail")), default=Value(""))
 EMPTY_ROW: dict[str, Any] = {
-    **dict.fromkeys((*Cells._fields, "email_key"), ""),
+    **dict.fromkeys((*Cells._fields, "email_key", "person_key"), ""),
     **dict.fromkeys(("cells", "edit", "doubts", "open_doubts", "fixable_doubts")),
     "problems": [],
     "detail": _WITHOUT_REPLY,

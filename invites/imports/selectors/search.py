@@ -1,21 +1,16 @@
 """Find people in all imports that a member may see, by name or address, and imports by the name of their file.
 
-Rows with an invitation are found by its `person_key`, as on the page *Users*; the others by their own cells. Each query
-reads an index that has all it compares, so that it needn't read a million rows.
+Rows with an invitation are found by its `person_key`, as on the page *Users*; the others by their own. Each query reads
+an index that has all it compares, so that it needn't read a million rows.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Replace
+from django.db.models import Q, QuerySet
 
 from accounts.models import Membership
 from accounts.names import fold
@@ -31,10 +26,8 @@ LOOKED_UP = 1_000
 # As the indexes have it: `pending_invitation_by_name` and `closed_invitation_by_name`.
 _PENDING = Q(state=Invitation.State.PENDING.value)
 _CLOSED = ~Q(state=Invitation.State.PENDING.value)
-# The cells of a row, without what separates and surrounds them in JSON: a comma is in every row.
-_WITHOUT_SYNTAX: Combinable = Cast("cells", TextField())
-for _syntax in ('", "', '["', '"]'):
-    _WITHOUT_SYNTAX = Replace(_WITHOUT_SYNTAX, Value(_syntax), Value("\n"), output_field=TextField())
+# In the order of the index `left_row_by_name`.
+_LEFT = ("failed", "problem", "skipped")
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ def find_batches(viewer: Membership, text: str) -> QuerySet[Batch]:
 
 
 def find_people(viewer: Membership, text: str) -> FoundPeople:
-    """The rows whose name or address contains every word, ignoring case. The first `SHOWN`, newest import first."""
+    """The first `SHOWN` rows whose name or address contains every word, newest import first. Accents don't matter."""
     words = fold(text).split()
     if not words:
         return FoundPeople([], has_more=False)
@@ -65,7 +58,7 @@ def find_people(viewer: Membership, text: str) -> FoundPeople:
     unchecked = Q(state__in=(Batch.State.STOPPED, Batch.State.FAILED), checked_at=None)
     batches = visible_batches(viewer).select_related(None).order_by()
     batches = batches.exclude(unchecked).exclude(state=Batch.State.REJECTED)
-    queries = [*_invited(viewer, batches, words), *_others(batches, text.split())]
+    queries = [*_invited(viewer, batches, words), *_others(batches, words)]
     ids = [list(query[: SHOWN + 1]) for query in queries]
     rows = Row.objects.filter(pk__in={pk for found in ids for pk in found}).order_by("-batch_id", "number")
     first = list(rows.select_related("batch__organization", "invitation", "edited_by")[: SHOWN + 1])
@@ -88,20 +81,9 @@ def _invited(viewer: Membership, batches: QuerySet[Batch], words: Sequence[str])
 
 def _others(batches: QuerySet[Batch], words: Sequence[str]) -> Iterator[Ids]:
     """The ids of rows by which nobody was invited, or not yet."""
-    named, in_file = Q(), Q()
-    for word in words:
-        # SQLite stores letters beyond ASCII as JSON escapes them.
-        written = {word, json.dumps(word)[1:-1]}
-        has_word = Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email_key__contains=word.lower())
-        named &= has_word
-        # A cell with a problem is only stored as it is in the file.
-        in_file &= reduce(or_, [Q(in_file__icontains=each) for each in sorted(written)], has_word)
     rows = Row.objects.filter(batch__in=batches.values("pk"))
-    problems = rows.filter(outcome__in=[Row.Outcome.PROBLEM, Row.Outcome.FAILED])
-    for found in (
-        rows.filter(named, outcome=Row.Outcome.SKIPPED),
-        problems.alias(in_file=_WITHOUT_SYNTAX).filter(in_file),
-        # Also those that were fixed after their import had ended.
-        rows.filter(named, outcome=Row.Outcome.WAITING),
-    ):
+    for word in words:
+        rows = rows.filter(person_key__contains=word)
+    # Also those that were fixed after their import had ended.
+    for found in (rows.filter(outcome__in=_LEFT), rows.filter(outcome=Row.Outcome.WAITING)):
         yield found.order_by("-batch_id", "pk").values_list("pk", flat=True)
