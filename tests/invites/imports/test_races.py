@@ -243,7 +243,7 @@ def test_deleting_an_organization_deletes_invitations_that_are_stored_meanwhile(
 def test_deleting_a_batch_deletes_late_rows_and_invitations(start: Run, acme: Organization) -> None:
     batch = start(many(3))
     person, now = people_in(batch.rows.all())[0], timezone.now()
-    late = (batch.pk, 9, 9, "late@example.com", *Cells("late@example.com"))
+    late = (batch.pk, 9, 9, "late@example.com", *Cells("late@example.com"), "")
 
     def store_late(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
         """Called after the invitations are deleted, before the rest is."""
