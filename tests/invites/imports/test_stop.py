@@ -38,7 +38,9 @@ def half_checked(admin_membership: Membership, read_only: AccessSelection) -> Ba
     """An import whose check has stored more rows than one transaction deletes, and is not done."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(9)], selection=read_only)
     addresses = [f"person{number}@people.example.com" for number in range(ROWS_AT_ONCE + 500)]
-    rows = [(batch.pk, place, place, email, *Cells(email, "Ann", "Lee"), "") for place, email in enumerate(addresses, 2)]
+    rows = [
+        (batch.pk, place, place, email, *Cells(email, "Ann", "Lee"), "") for place, email in enumerate(addresses, 2)
+    ]
     insert_rows(rows, [])
     return batch
 
