@@ -393,6 +393,7 @@ class Migration(migrations.Migration):
                 ('first_name', models.CharField(max_length=150)),
                 ('last_name', models.CharField(max_length=150)),
                 ('description', models.TextField(blank=True)),
+                ('person_key', models.CharField(blank=True, db_default='', default='', help_text='The names and the address, folded: accounts/names.py. Those in the file if a cell has a problem.', max_length=700)),
                 ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('invited', 'Invited'), ('skipped', 'Skipped'), ('problem', 'Problem'), ('failed', 'Failed')], db_default='waiting', default='waiting', max_length=10)),
                 ('reason', models.CharField(blank=True, choices=[('', ''), ('already_member', 'Already a member'), ('already_invited', 'Already invited'), ('deactivated', 'Deactivated'), ('already_declined', 'Declined earlier'), ('address_blocked', 'Address blocked'), ('duplicate', 'Duplicate'), ('address_of_another', "Someone else's address"), ('stopped', 'The import was stopped'), ('mail_refused', 'The mail server rejected the address'), ('not_a_person', 'Not a person'), ('skipped_by_admin', 'Skipped by an admin')], db_default='', default='', max_length=20)),
                 ('detail', models.CharField(blank=True, db_default='', default='', help_text='Why the row failed: a FailureReason or the reply of the mail server.', max_length=300)),
@@ -552,7 +553,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='row',
-            index=models.Index(condition=models.Q(('outcome', 'skipped')), fields=['batch', 'outcome', 'email_key', 'first_name', 'last_name', 'id'], name='skipped_row_by_name'),
+            index=models.Index(condition=models.Q(('outcome__in', ('failed', 'problem', 'skipped'))), fields=['batch', 'outcome', 'person_key', 'id'], name='left_row_by_name'),
         ),
         migrations.AddIndex(
             model_name='row',
