@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Membership
 from invites.models import Batch, Reason
 
 # The topic of the banner about a correction job that ended after the import had.
@@ -28,12 +27,12 @@ def close_banner(batch: Batch, *, read: str) -> None:
         same.filter(banner_closed_at=None).update(banner_closed_at=timezone.now())
 
 
-def close_late_banner(batch: Batch, *, by: Membership) -> None:
-    """Close the member's banner about a correction job, and with it their older one about the result of the import."""
+def close_late_banner(batch: Batch, *, user_id: int) -> None:
+    """Close the user's own banner about a correction job, and with it their older one about the result."""
     closed: dict[str, Any] = {"late_banner_for": None}
-    if batch.working_inviter_id == by.user_id:
+    if batch.working_inviter_id == user_id:
         closed["banner_closed_at"] = timezone.now()
-    Batch.objects.filter(pk=batch.pk, state=batch.state, late_banner_for=by.user_id).update(**closed)
+    Batch.objects.filter(pk=batch.pk, state=batch.state, late_banner_for=user_id).update(**closed)
 
 
 def banner_topic(batch: Batch) -> str:

@@ -139,7 +139,7 @@ def batch_close_banner(request: MemberRequest, organization: str, pk: int) -> Ht
     batch = batch_to_see(request, pk)
     read = request.GET.get("read") or banner_topic(batch)
     if read == LATE:
-        close_late_banner(batch, by=request.membership)
+        close_late_banner(batch, user_id=request.user.pk)
     elif Batch.objects.filter(concerning(request.membership), pk=pk).exists():
         close_banner(batch, read=read)
     else:

@@ -91,7 +91,7 @@ def _correct_late_rows(request: MemberRequest, batch: Batch) -> HttpResponse:
             batch.refresh_from_db()
             refusal = pop_notice(batch)
             # Only who has left the page needs the banner.
-            close_late_banner(batch, by=request.membership)
+            close_late_banner(batch, user_id=request.user.pk)
             if not refusal:
                 return _corrected_response(request, batch)
             form.add_error(None, text_of(refusal))
