@@ -133,7 +133,6 @@ INSIDE = {
     "correction_jobs.go_on",
     "correction_jobs.start_job",
     # Closes nothing but the member's own banners.
-    "notices.close_late_banner",
     "stop.check_all_are_manageable",
 }
 
