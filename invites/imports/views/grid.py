@@ -1,73 +1,51 @@
-"""The page on which an admin corrects problem rows, the changes made in it, and the file of these rows."""
+"""The page on which an admin corrects problem rows, and the file of these rows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.errors import DomainError
 from accounts.htmx import asks_for_fragment
-from accounts.numbers import number_in
 from accounts.organizations.access import MemberRequest, requires
 from accounts.permissions import Permission
-from accounts.wording import counted
 from invites import tasks
-from invites.checking import CATALOG, COLUMNS
+from invites.checking import COLUMNS
 from invites.downloads import download
 from invites.imports import correction_jobs, corrections, not_people
 from invites.imports.corrections import Edit, EditResult
+from invites.imports.forms.grid_action import GridAction, known_code, read_action, read_edits
 from invites.imports.presentation.banners import banners_for
-from invites.imports.presentation.grid import GridRow, shown_row, tally_texts
+from invites.imports.presentation.grid import shown_row, tally_texts
+from invites.imports.presentation.grid_changes import change_text, conflict_text
 from invites.imports.presentation.names import name_for_download
 from invites.imports.presentation.not_people import not_people_of, side_notes_text
 from invites.imports.presentation.status import what_is_left
 from invites.imports.presentation.wording import row_number
 from invites.imports.problem_file import problem_file
-from invites.imports.selectors.grid import GridCounts, Tally, first_left, grid_counts, grid_rows
+from invites.imports.selectors.grid import GridCounts, first_left, grid_counts, grid_rows
 from invites.imports.selectors.typos import Typos, typos_of
 from invites.imports.views.lookup import batch_to_change, batch_to_download, batch_to_see
 from invites.invitations.authorization import why_not_change
 from invites.models import Batch, CorrectionJob, Row
 from invites.reasons import text_of
-from invites.wording import as_sentence
 
 Then = CorrectionJob.Then
 
 PAGE_ROWS = 50
 # The codes of errors after which the admin stays in the grid.
 STAYS = ("none_valid", "other_file", "still_wrong", "still_sending", "still_revoking")
-_CELL = re.compile(r"cell-(\d{1,9})-(\d{1,3})")
-_ROWS_FIXED = ngettext_lazy("{count} row fixed.", "{count} rows fixed.")
-_ROWS_CHANGED = ngettext_lazy("{count} row changed.", "{count} rows changed.")
-_LEFT_TO_FIX = ngettext_lazy("{count} left to fix.", "{count} left to fix.")
-
-
-@dataclass(frozen=True)
-class GridAction:
-    """What a button of the grid asks for: `skip:14`, `take:14:0`, `this:14:9`, `all:email_two_at`, `check`.
-
-    `other` is the number of another row with the same address.
-    """
-
-    name: str
-    number: int = 0
-    place: int = 0
-    other: int = 0
-    code: str = ""
 
 
 @requires(Permission.INVITE_USERS)
@@ -86,9 +64,9 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
             return redirect("imports:batch", organization, pk)
         return _render_page(request, batch)
     batch = batch_to_change(request, pk)
-    action = _read_action(request.POST)
+    action = read_action(request.POST)
     try:
-        done = _apply_action(action, batch, _read_edits(request.POST), request)
+        done = _apply_action(action, batch, read_edits(request.POST), request)
     except DomainError as broken:
         messages.warning(request, broken.message)
         return _redirect(
@@ -106,7 +84,7 @@ def batch_problems(request: MemberRequest, organization: str, pk: int) -> HttpRe
     if asks_for_fragment(request):
         return _render_changes(request, batch, action, done)
     if done.overtaken:
-        messages.warning(request, _conflict_message(batch, done))
+        messages.warning(request, conflict_text(batch, done))
     if action.name in ("check", "whole"):
         return _show_first_left(request, batch)
     return redirect(f"{_address(request)}#row-{action.number}" if action.number else _address(request))
@@ -159,36 +137,6 @@ def _check_shown(batch: Batch, shown: str | None) -> None:
         raise DomainError("other_file", _("Someone uploaded a corrected file. The page now shows that file."))
 
 
-# --- The request ------------------------------------------------------------------------------
-
-
-def _read_action(data: QueryDict) -> GridAction:
-    name, *rest = data.get("do", "").split(":")
-    numbers = [found for each in rest if (found := number_in(each)) is not None]
-    number, place = [*numbers, 0, 0][:2]
-    code = _known(rest[0]) if rest else ""
-    return GridAction(name, number, min(place, len(COLUMNS) - 1), other=place, code=code)
-
-
-def _known(code: str) -> str:
-    """The code if it exists, or an empty string: PostgreSQL doesn't accept every text in a query."""
-    return code if code in CATALOG else ""
-
-
-def _read_edits(data: QueryDict) -> list[Edit]:
-    """The cells of the form; `seen-14` is the version of row 14 when it was shown.
-
-    Of an edit that is sent again, `was-14-2` are the values of which one stood in the cell before.
-    """
-    edits = []
-    for name, value in data.items():
-        if (cell := _CELL.fullmatch(name)) and int(cell[2]) < len(COLUMNS):
-            seen = number_in(str(data.get(f"seen-{cell[1]}", "")))
-            was = frozenset(data.getlist(f"was-{cell[1]}-{cell[2]}"))
-            edits.append(Edit(int(cell[1]), int(cell[2]), str(value), -1 if seen is None else seen, was))
-    return edits
-
-
 # --- Responses -----------------------------------------------------------------------------------------
 
 
@@ -221,8 +169,8 @@ def _render_page(request: MemberRequest, batch: Batch) -> HttpResponse:
 def _render_changes(request: MemberRequest, batch: Batch, action: GridAction, done: EditResult) -> HttpResponse:
     """The changed rows of the current page, the bar, and a sentence for screen readers."""
     counts = grid_counts(batch)
-    said = _announcement(batch, action, done, counts.tally)
-    kind = _known(request.GET.get("kind", ""))
+    said = change_text(batch, action, done, counts.tally)
+    kind = known_code(request.GET.get("kind", ""))
     page = list(_page_of(batch, counts, kind, request.GET.get("page")))
     if not done.overtaken <= {row.number for row in page}:
         # A corrected file has replaced the rows.
@@ -271,7 +219,7 @@ def _show_other_row(request: MemberRequest, batch: Batch, action: GridAction, do
     number = row_number(batch, action.number)
     row = grid_rows(batch).filter(number=action.number)
     if action.number in done.overtaken:
-        messages.warning(request, _conflict_message(batch, done))
+        messages.warning(request, conflict_text(batch, done))
     elif action.name == "person":
         messages.success(
             request, _("Row {number} is no longer skipped. Enter the name and email address.").format(number=number)
@@ -302,54 +250,6 @@ def _redirect(request: MemberRequest, address: str, *, status: int = 200) -> Htt
     response = HttpResponseClientRedirect(address)
     response.status_code = status
     return response
-
-
-# --- Messages -------------------------------------------------------------------------------------------
-
-
-def _conflict_message(batch: Batch, done: EditResult) -> str:
-    message = _("Someone else changed row {number} in the meantime. The page now shows their change.")
-    return message.format(number=row_number(batch, min(done.overtaken)))
-
-
-def _announcement(batch: Batch, action: GridAction, done: EditResult, tally: Tally) -> str:
-    """What the edit did, for screen readers."""
-    if done.overtaken:
-        return _conflict_message(batch, done)
-    if not done.changed and action.name != "all":
-        return ""
-    left = counted(_LEFT_TO_FIX, tally.left) if tally.left else _("Nothing is left to fix.")
-    return f"{_describe_change(batch, action, done)} {left}"
-
-
-def _describe_change(batch: Batch, action: GridAction, done: EditResult) -> str:
-    if action.name == "all":
-        return counted(_ROWS_FIXED, len(done.changed))
-    number = action.number or min(done.changed)
-    if number in done.changed and (action.number or len(done.changed) == 1):
-        row = grid_rows(batch).filter(number=number).first()
-        if row is not None and action.name == "this" and row.outcome == Row.Outcome.WAITING:
-            numbers = {"number": row_number(batch, number), "other": row_number(batch, action.other)}
-            return _("Row {number} is kept. Row {other} is skipped.").format(**numbers)
-        if row is not None:
-            return _describe_row(shown_row(row))
-    return counted(_ROWS_CHANGED, len(done.changed))
-
-
-def _describe_row(shown: GridRow) -> str:
-    number = row_number(shown.row.batch, shown.row.number)
-    match shown.state:
-        case "fixed":
-            meant = next((cell.meant for cell in shown.cells if cell.meant), None)
-            if meant:
-                return _("Row {number} is fixed. Did you mean {address}?").format(number=number, address=meant)
-            return _("Row {number} is fixed.").format(number=number)
-        case "twice":
-            return _("Row {number} is skipped. {reason}.").format(number=number, reason=shown.duplicate)
-        case "out":
-            return _("Row {number} is skipped.").format(number=number)
-    causes = " ".join(as_sentence(cause) for cell in shown.cells for cause in cell.causes)
-    return _("Row {number}: {problems}").format(number=number, problems=causes)
 
 
 # --- The file ----------------------------------------------------------------------------------------
