@@ -17,7 +17,7 @@ from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import is_blank, trim, visible
-from invites.checking.columns import Cells
+from invites.checking.columns import FIRST_NAME, LAST_NAME, Cells
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
@@ -39,6 +39,9 @@ from invites.checking.screening import Screen
 from invites.checking.side_notes import SideNotes
 from invites.checking.tail import NOTHING_KNOWN as NO_ROWS_KNOWN
 from invites.checking.tail import KnownRows, Tails
+
+# Of how many chunks the names are kept: those of 10,240 rows.
+CHUNKS_KEPT = 40
 
 
 def _do_nothing() -> None:
@@ -180,6 +183,8 @@ class _RecordChecker:
         self._others: Counter[str] = Counter()
         # None as long as no address is repeated. A workbook isn't read twice.
         self._names = Names() if plan.text is None else None
+        # The names in all chunks so far, as long as they are few: then they needn't be read again.
+        self._kept: list[tuple[Sequence[str], Sequence[str]]] = []
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order."""
@@ -299,10 +304,14 @@ class _RecordChecker:
         self._first_numbers.append(block.numbers[0])
         first_chunks = self._addresses.add(keys)
         if self._names:
-            self._add_names(self._names, chunk, self.header)
+            self._names.add(*self._names_of(block.columns, chunk))
+        elif len(self._first_numbers) <= CHUNKS_KEPT:
+            self._kept.append(self._names_of(block.columns, chunk))
+        else:
+            self._kept.clear()
         if first_chunks is None:
             return False
-        self._names = self._names or self._read_names_again()
+        self._names = self._names or self._find_names()
         for position, (key, chunk_of_first) in enumerate(zip(keys, first_chunks, strict=True)):
             if not key:
                 continue
@@ -343,10 +352,15 @@ class _RecordChecker:
         block.flagged_rows[position] = row._replace(problems=(problem,), cells=cells)
         self.report.add_problems((problem,))
 
-    def _read_names_again(self) -> Names:
-        """The names in all chunks so far, read once more from the start of the text."""
+    def _find_names(self) -> Names:
+        """The names in all chunks so far, read once more from the start of the text unless they were kept."""
         assert self.plan.text
         names, stream = Names(), self.plan.text.source.stream
+        if self._kept:
+            for first_names, last_names in self._kept:
+                names.add(first_names, last_names)
+            self._kept.clear()
+            return names
         position = stream.tell()
         records = self.plan.rows()
         if isinstance(self.records, RecoveredRecords):
@@ -356,18 +370,20 @@ class _RecordChecker:
         for _chunk in self._addresses.chunks:
             self._while_waiting()
             if chunk := take_columns(records, self.header.reach):
-                self._add_names(names, chunk, self.header)
+                names.add(*self._names_of(self.header.take(chunk.cells, len(chunk.lines)), chunk))
         # The iterator that is being checked reads on from here.
         stream.seek(position)
         return names
 
-    @staticmethod
-    def _add_names(names: Names, chunk: Columns, header: Header) -> None:
-        _emails, first_names, last_names, *_others = map(list, header.take(chunk.cells, len(chunk.lines)))
+    def _names_of(self, columns: Sequence[Sequence[str]], chunk: Columns) -> tuple[Sequence[str], Sequence[str]]:
+        """The first names and the last names of a chunk. `columns` are those of the registry."""
+        if not chunk.irregular_rows:
+            return columns[FIRST_NAME], columns[LAST_NAME]
+        first_names, last_names = list(columns[FIRST_NAME]), list(columns[LAST_NAME])
         for position, record in chunk.irregular_rows.items():
-            cells = header.pick(record)
+            cells = self.header.pick(record)
             first_names[position], last_names[position] = cells.first_name, cells.last_name
-        names.add(first_names, last_names)
+        return first_names, last_names
 
     def _find_doubts(self, block: Block) -> None:
         """Warn about valid addresses with a likely typo, and about cells that look damaged."""
