@@ -17,6 +17,8 @@ from invites.checking.columns import COLUMNS, Column
 
 # Memory is bounded: we don't remember longer cells, or more than this.
 _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100
+# To match a usual cell takes no longer than to find it in a set that is too large for the processor's caches.
+_USUAL_REMEMBERED = 500
 # So many different cells are found one by one.
 _FEW = 3
 
@@ -62,17 +64,18 @@ class _GoodCells:
 
     def find_others(self, cells: Sequence[str]) -> list[int]:
         """The positions of the cells that aren't good."""
-        new = set(filterfalse(self._good.__contains__, cells))
-        if not new:
+        if self._good.issuperset(cells):
             return []
-        others = new
+        new = set(filterfalse(self._good.__contains__, cells))
+        unusual = new
         if self._usual:
-            others = set(filterfalse(self._usual.fullmatch, new))
+            unusual = set(filterfalse(self._usual.fullmatch, new))
             if max(map(len, new)) > self._longest:
-                others |= {cell for cell in new if len(cell) > self._longest}
-        others = set(filterfalse(self._is_good, others))
+                unusual |= {cell for cell in new if len(cell) > self._longest}
+        others = set(filterfalse(self._is_good, unusual))
         if len(self._good) < _CELLS_REMEMBERED:
-            self._good |= {cell for cell in new - others if len(cell) <= _LONGEST_REMEMBERED}
+            good = (new if len(self._good) < _USUAL_REMEMBERED else unusual) - others
+            self._good |= {cell for cell in good if len(cell) <= _LONGEST_REMEMBERED}
         return _positions(cells, others) if others else []
 
 
