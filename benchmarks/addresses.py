@@ -20,9 +20,13 @@ _SEEDS = (
     "Anna.Berg@Company.com", "info@company.co.uk", "Postmaster@company.com", "anna@xn--mnchen-3ya.de",
     "o'neil@mail.test", "anna@münchen.de", "a@b.c", "x" * 60 + "@company.com", "anna@sub.company.local",
     "anna@a--b.com", "用户@例子.广告", "anna+tag@gmail.com", "anna@gmial.com", "anna@123.456", "\"anna\"@company.com",
-    "anna@company.com.", "anna@localhost", "'anna@company.com", "\u201canna@company.com",
+    "anna@company.com.", "anna@localhost", "'anna@company.com", "\u201canna@company.com", "Zoë.Müller@company.com",
+    "мария@münchen.de", "ω" * 32 + "@компания.рф",
 )  # fmt: skip
-_INSERTED = "!?`{}\u2018\u201cab.-_@+'\" 0A\u00e9\u00df\u0130\u200d\u0430<>(),;:\\[]xn\u3002\uff0e"
+_INSERTED = (
+    "!?`{}\u2018\u201cab.-_@+'\" 0A\u00e9\u00df\u0130\u200d\u0430<>(),;:\\[]xn\u3002\uff0e"
+    "\u0301\u0338\u037e\u1fef\u212a"
+)
 
 
 def mutated(count: int, *, seed: int) -> Iterator[str]:

@@ -69,7 +69,9 @@ MIXED = re.compile(rf"(?!(?:{_MAILBOXES})@)({_ATOM}(?:\.{_ATOM})*)@({_DOMAIN})",
 _SHORT_ATOM = f"{_CHARACTER}{{1,20}}"
 # An address whose local part has up to three short atoms, at most 62 characters in all, and any domain.
 USUAL = re.compile(rf"{_SHORT_ATOM}(?:\.{_SHORT_ATOM}(?:\.{_SHORT_ATOM}|)|)@(.+)", re.ASCII)
-_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII | re.IGNORECASE)
+# A local part that may have any letters beyond ASCII, but nothing that the library would split at.
+_WORLD_ATOM = f"{_CHARACTER[:-1]}\u0080-\U0010ffff]+"
+_LOCAL = re.compile(rf"{_WORLD_ATOM}(?:\.{_WORLD_ATOM})*", re.ASCII | re.IGNORECASE)
 
 
 def email_key(normalized_email: str) -> str:
@@ -111,19 +113,27 @@ def _ask_library(text: str) -> str | None:
         return None
     local, _, domain = text.rpartition("@")
     if _LOCAL.fullmatch(local) and local.lower() not in CASE_INSENSITIVE_MAILBOX_NAMES:
-        # The library checks the two halves separately. With such a local part the answer depends on the domain
-        # alone, and the people of a company share theirs, so the library is asked once per domain.
+        # The library checks the two halves separately. The people of a company share their domain, so the library is
+        # asked once per domain. An ASCII local part is valid as it is; any other one is checked with a short domain.
         known = _ask_about_domain(domain)
-        if known is None:
+        normal_local = local if local.isascii() else _ask_about_local(local)
+        if known is None or normal_local is None:
             return None
         normal, octets = known
-        if len(local) <= LOCAL_OCTETS and len(local) + 1 + octets <= EMAIL_MAX_LENGTH:
-            return f"{local}@{normal}"
+        local_octets = max(len(local.encode()), len(normal_local.encode()))
+        if local_octets <= LOCAL_OCTETS and local_octets + 1 + octets <= EMAIL_MAX_LENGTH:
+            return f"{normal_local}@{normal}"
     checked = _validate(text)
     # The library counts the local part in characters. RFC 5321, 4.5.3.1.1, counts octets, and so do mail servers.
     if checked is None or len(checked.local_part.encode()) > LOCAL_OCTETS:
         return None
     return checked.normalized
+
+
+def _ask_about_local(local: str) -> str | None:
+    """The normal form of a local part; None if the library rejects it."""
+    checked = _validate(local + "@a.com")
+    return checked.local_part if checked else None
 
 
 @lru_cache(maxsize=4096)
