@@ -46,8 +46,13 @@ def test_a_suspended_organization_can_be_looked_at(stack: Stack, suspended: None
     page.goto("/o/acme/roles/")
     expect(page.get_by_role("link", name="Add role")).to_have_count(0)
     page.goto("/o/acme/settings/")
-    expect(page.get_by_role("button", name="Save")).to_have_count(0)
-    assert list(examine(page)) == []
+    for path in ("", "email/", "email-domains/"):
+        page.goto(f"/o/acme/settings/{path}")
+        expect(page.get_by_role("button", name="Save")).to_have_count(0)
+        fields = page.locator("form.rc-card :is(input:not([type=hidden]), select, textarea)")
+        assert fields.count()
+        assert fields.evaluate_all("fields => fields.every((field) => field.matches(':disabled'))")
+        assert list(examine(page)) == []
 
 
 def test_a_dialog_that_was_open_before_says_it_once(stack: Stack, admin_page: Page) -> None:
