@@ -50,6 +50,15 @@ def test_without_a_script_the_theme_follows_the_system(stack: Stack, new_context
     expect_theme(page, "dark")
 
 
+def test_a_printed_page_is_as_wide_as_the_paper(open_as: OpenAs) -> None:
+    page = open_as(width=1000)
+    page.goto("/o/acme/users/")
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("complementary", name="Sidebar")).to_be_hidden()
+    assert page.locator("main").bounding_box()["width"] == 1000
+
+
 @pytest.mark.parametrize("width", [390, 320])
 def test_on_a_phone_the_sidebar_opens_and_nothing_is_wider_than_the_screen(open_as: OpenAs, width: int) -> None:
     page = open_as(width=width)
