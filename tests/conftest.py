@@ -31,13 +31,14 @@ from playwright.sync_api import expect
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.organizations import create_organization
-from config.harness.running import CHROMIUM_FLAGS, Stack, WorkerOnFile, find_chromium
+from config.harness.running import CHROMIUM_FLAGS, Stack, find_chromium
 from invites import tasks
 from invites.imports import chunks
 from invites.imports.upload import start_batch
 from invites.models import Batch
 from tests import databases
 from tests.mail_catcher import MailCatcher
+from tests.worker_on_file import WorkerOnFile
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
 PASSWORD = "correct horse battery"

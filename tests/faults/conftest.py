@@ -13,9 +13,9 @@ import pytest
 
 from config.harness.postgres import PostgresServer, binaries
 from config.harness.redis_server import RedisServer, program
-from config.harness.running import WorkerOnFile
 from tests.invites.imports.work import Work
 from tests.invites.mailing.mail_server import MailServer
+from tests.worker_on_file import WorkerOnFile
 
 TRIALS = int(os.environ.get("TRIALS", "20"))
 # For what goes wrong in fewer ways, or TRIALS=200 would take longer than a night.

@@ -13,11 +13,12 @@ import pytest
 from config.harness.deployment import Machine
 from config.harness.postgres import PostgresServer
 from config.harness.redis_server import RedisServer
-from config.harness.running import WorkerOnFile, wait_for
+from config.harness.running import wait_for
 from tests.faults.conftest import mailing_by
 from tests.faults.mail_servers import CloseMailServer
 from tests.files import many
 from tests.invites.imports.work import Work
+from tests.worker_on_file import WorkerOnFile
 
 PEOPLE = 2_000
 CELERY = (sys.executable, "-m", "celery", "-A", "config")

@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
-from config.harness.daylight import zone_by_day
 from config.harness.running import wait_for
+from tests.daylight import zone_by_day
 from tests.faults.conftest import FEWER
 from tests.faults.test_killing import RESUMED_SECONDS, living_children, mailed
 from tests.files import many

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.organizations.grants import AccessSelection
 from config.celery import app
-from config.harness.running import WorkerOnFile, wait_for
+from config.harness.running import wait_for
 from invites import checking, tasks, unexpected_errors
 from invites.imports import check, check_claims, chunks, invite, recovery, result_email, send, undo, upload_parts
 from invites.imports.presentation.rows import shown_outcome
@@ -34,6 +34,7 @@ from tests.files import csv_of, many
 from tests.invites.imports.test_worker import a_large_file
 from tests.invites.imports.work import Work
 from tests.pages import submit_import, text, url_of
+from tests.worker_on_file import WorkerOnFile
 
 Run = Callable[..., Batch]
 REFERENCE = re.compile(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from config.harness.running import Mail, WorkerOnFile, wait_for
+from config.harness.running import Mail, wait_for
 from tests.files import HEADER
 from tests.invites.imports.work import Work
+from tests.worker_on_file import WorkerOnFile
 
 # Submits the form in a process that uses the broker of this worker. Prints the status and the duration.
 ASK = """

@@ -21,7 +21,8 @@ from accounts.users import rate_limits
 from accounts.users.rate_limit_storage import forget_expired_counts
 from accounts.users.rate_limits import RateLimiter
 from config.harness.redis_server import RedisServer, program
-from config.harness.running import EmbeddedValkey, run_manage
+from config.harness.running import run_manage
+from tests.worker_on_file import EmbeddedValkey
 
 LIMIT = RateLimitItemPerMinute(5, namespace="test")
 NOWHERE = "redis+unix:///nowhere/valkey.sock"

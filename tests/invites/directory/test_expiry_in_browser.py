@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from config.harness.daylight import zone_by_day
 from config.harness.driving import banner, heading
 from config.harness.running import Stack, wait_for
+from tests.daylight import zone_by_day
 from tests.files import csv_of
 from tests.stories import ADMINS, import_file, link_in, run
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, User
 from accounts.organizations.grants import AccessSelection
-from config.harness.running import WorkerOnFile, wait_for
+from config.harness.running import wait_for
 from invites import tasks
 from invites.imports import check
 from invites.imports.check_slots import CheckSlots
@@ -26,6 +26,7 @@ from tests.files import many
 from tests.invites.imports.slow_check import SECONDS, SLOW
 from tests.invites.imports.test_worker import a_large_file
 from tests.invites.imports.work import ADMINS, Work
+from tests.worker_on_file import WorkerOnFile
 
 FILES = 12
 STORE = """

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from config.harness.running import WorkerOnFile, wait_for
+from config.harness.running import wait_for
 from invites import tasks
 from invites.mailing import sender
 from tests.files import HEADER, many
 from tests.invites.imports.work import Work
+from tests.worker_on_file import WorkerOnFile
 
 
 @pytest.fixture

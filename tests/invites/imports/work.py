@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 
-from config.harness.running import WorkerOnFile, run_manage, wait_for
+from config.harness.running import run_manage, wait_for
+from tests.worker_on_file import WorkerOnFile
 
 ADMINS = {"acme": "admin@example.com", "globex": "admin@globex.example.com"}
 # The form of the page, sent by a test client in a process that has this worker's broker; prints how long it took.

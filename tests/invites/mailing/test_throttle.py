@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection
-from config.harness.running import WorkerOnFile
 from invites import tasks
 from invites.imports import chunks, send
 from invites.imports.invite import invite_chunk
@@ -30,6 +29,7 @@ from tests.files import csv_of, many
 from tests.invites.imports.work import Work
 from tests.invites.mailing.mail import let_time_pass, send_now
 from tests.invites.mailing.mail_server import MailServer
+from tests.worker_on_file import WorkerOnFile
 
 Run = Callable[..., Batch]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from config.harness.daylight import zone_by_day
 from config.harness.running import Stack, wait_for
+from tests.daylight import zone_by_day
 from tests.invites.mailing.test_in_browser import SETTINGS, email_in
 from tests.stories import run
 
