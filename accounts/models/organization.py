@@ -215,9 +215,9 @@ class Membership(models.Model):
                 condition=models.Q(deactivated_at__isnull=False),
                 name="deactivated_by_name",
             ),
-            # Few members have all sites. They are counted with those of each single site.
+            # Few members have all sites. They are counted with those of each single site, from this index alone.
             models.Index(
-                fields=["organization", "all_sites"], condition=models.Q(all_sites=True), name="all_sites_member"
+                fields=["organization", "all_sites", "id"], condition=models.Q(all_sites=True), name="all_sites_member"
             ),
         )
 

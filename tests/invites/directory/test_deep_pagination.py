@@ -250,6 +250,18 @@ def test_members_with_a_role_or_a_site_are_counted_without_looking_at_all_others
     assert any('FROM "accounts_membership_' in query["sql"] for query in captured)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_members_with_all_sites_are_found_in_an_index_alone(long_list: Organization, sites: list[Site]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        count_users(long_list, filter_by("site", long_list, sites))
+
+    (links,) = [
+        query["sql"] for query in captured if 'COUNT(*) AS "__count" FROM "accounts_membership_sites"' in query["sql"]
+    ]
+    plan = plan_of(links)
+    assert re.search(r"(Index Only Scan using|COVERING INDEX) all_sites_member", plan), plan
+
+
 def test_many_with_a_role_and_a_site_are_looked_at_one_after_the_other(
     long_list: Organization, sites: list[Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
