@@ -21,7 +21,7 @@ from accounts.organizations.grants import AccessSelection
 from config.celery import app
 from config.harness.running import wait_for
 from invites import checking, tasks, unexpected_errors
-from invites.imports import check, check_claims, chunks, invite, recovery, result_email, send, undo, upload_parts
+from invites.imports import check_claims, chunks, invite, recovery, result_email, send, stage_rows, undo, upload_parts
 from invites.imports.presentation.rows import shown_outcome
 from invites.imports.upload import start_batch
 from invites.invitations.invite import invite_person
@@ -126,7 +126,7 @@ def test_transient_errors_are_retried_as_often_as_before(
     start: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     with monkeypatch.context() as broken:
-        breaks(broken, check, "insert_rows", error)
+        breaks(broken, stage_rows, "insert_rows", error)
         batch = start(csv_of("ann@example.com"))
         for _ in range(check_claims.MAX_ATTEMPTS - 1):
             tasks.check_batch(batch.pk)
@@ -141,7 +141,7 @@ def test_transient_errors_are_retried_as_often_as_before(
 
 
 def test_a_transient_error_that_stays_ends_with_a_reference(start: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    breaks(monkeypatch, check, "insert_rows", OSError(28, "No space left on device"))
+    breaks(monkeypatch, stage_rows, "insert_rows", OSError(28, "No space left on device"))
     batch = start(csv_of("ann@example.com"))
     for _ in range(check_claims.MAX_ATTEMPTS):
         tasks.check_batch(batch.pk)
