@@ -1,7 +1,7 @@
 """The models of invites. The database holds all state: a task in the queue carries only ids."""
 
 from invites.models.access_grant import AccessGrant
-from invites.models.batch import Batch, CorrectionJob, Reason, RememberedReading
+from invites.models.batch import Batch, BatchQuerySet, CorrectionJob, Reason, RememberedReading
 from invites.models.batch_chunk import BatchChunk
 from invites.models.bulk_action import BulkAction, BulkActionChunk, BulkActionRow, Outcome
 from invites.models.earlier_link import EarlierLink

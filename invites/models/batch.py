@@ -19,9 +19,13 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def correctable(self) -> Self:
         """Those whose rows can be corrected. The same as `Batch.can_be_corrected`."""
+        return self.filter(self.is_continuable() | models.Q(state=Batch.State.NEEDS_CORRECTION))
+
+    @staticmethod
+    def is_continuable() -> models.Q:
+        """`Batch.can_be_continued` as a condition."""
         is_stopped = models.Q(state=Batch.State.STOPPED, inviting_started_at__isnull=False)
-        has_ended = models.Q(is_stopped | models.Q(state=Batch.State.DONE), undone_at=None, emptied_at=None)
-        return self.filter(has_ended | models.Q(state=Batch.State.NEEDS_CORRECTION))
+        return models.Q(is_stopped | models.Q(state=Batch.State.DONE), undone_at=None, emptied_at=None)
 
 
 class Batch(models.Model):

@@ -21,7 +21,7 @@ from invites.imports.presentation.wording import result_text, result_title, sche
 from invites.imports.selectors.summary import Summary, outcomes_of, summary_of
 from invites.imports.selectors.typos import typos_of
 from invites.invitations.visibility import batch_is_visible, sees_everybody, visible_batches
-from invites.models import Batch, FailureReason
+from invites.models import Batch, BatchQuerySet, FailureReason
 from invites.problems import message_of, stored_problem
 from invites.reasons import text_of
 from invites.wording import as_sentence
@@ -142,9 +142,8 @@ def concerning(membership: Membership) -> Q:
 
 
 def _corrected_late_by(membership: Membership) -> Q:
-    """Batches of whose correction job this member learns the result: `can_be_continued`, as a condition."""
-    ended = (Batch.State.DONE, Batch.State.STOPPED)
-    corrected = Q(late_banner_for=membership.user_id, state__in=ended, undone_at=None, emptied_at=None)
+    """Batches of whose correction job this member learns the result."""
+    corrected = Q(late_banner_for=membership.user_id) & BatchQuerySet.is_continuable()
     return corrected & batch_is_visible(membership)
 
 
