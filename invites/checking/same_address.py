@@ -66,7 +66,7 @@ class Addresses:
 
     def __init__(self) -> None:
         self.chunks: list[Sequence[str]] = []
-        self._all = {""}
+        self._all: set[str] = set()
         self._first_chunks: dict[str, int] = {}  # the chunk in which each address occurs first, once one is repeated
         self._are_unique = True
 
@@ -74,9 +74,11 @@ class Addresses:
         """Add the keys of the next chunk. The chunk in which each of them occurs first; None if all are new."""
         self.chunks.append(tuple(keys))
         if self._are_unique:
-            before = len(self._all)
-            self._all.update(keys)
-            if len(self._all) == before + len(keys) - keys.count(""):
+            # This is faster than to update the large set and compare its length.
+            distinct = set(keys)
+            distinct.discard("")
+            if len(distinct) == len(keys) - keys.count("") and self._all.isdisjoint(distinct):
+                self._all |= distinct
                 return None
             self._are_unique = False
             self._all.clear()

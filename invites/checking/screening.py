@@ -19,8 +19,6 @@ from invites.checking.columns import COLUMNS, Column
 _CELLS_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 100
 # To match a usual cell takes no longer than to find it in a set that is too large for the processor's caches.
 _USUAL_REMEMBERED = 500
-# So many different cells are found one by one.
-_FEW = 3
 
 
 class Screen:
@@ -64,19 +62,21 @@ class _GoodCells:
 
     def find_others(self, cells: Sequence[str]) -> list[int]:
         """The positions of the cells that aren't good."""
-        if self._good.issuperset(cells):
-            return []
-        new = set(filterfalse(self._good.__contains__, cells))
+        remembered = self._good
+        positions = [position for position, cell in enumerate(cells) if cell not in remembered]
+        if not positions:
+            return positions
+        new = {cells[position] for position in positions}
         unusual = new
         if self._usual:
             unusual = set(filterfalse(self._usual.fullmatch, new))
             if max(map(len, new)) > self._longest:
                 unusual |= {cell for cell in new if len(cell) > self._longest}
         others = set(filterfalse(self._is_good, unusual))
-        if len(self._good) < _CELLS_REMEMBERED:
-            good = (new if len(self._good) < _USUAL_REMEMBERED else unusual) - others
-            self._good |= {cell for cell in good if len(cell) <= _LONGEST_REMEMBERED}
-        return _positions(cells, others) if others else []
+        if len(remembered) < _CELLS_REMEMBERED:
+            good = (new if len(remembered) < _USUAL_REMEMBERED else unusual) - others
+            remembered.update(cell for cell in good if len(cell) <= _LONGEST_REMEMBERED)
+        return [position for position in positions if cells[position] in others] if others else []
 
 
 def _good_cells_of(column: Column) -> _GoodCells:
@@ -89,17 +89,3 @@ def _good_cells_of(column: Column) -> _GoodCells:
 
 def _is_good_domain(domain: str) -> bool:
     return domain not in TYPO_DOMAINS and is_usual_domain(domain) and doubt_address(f"a@{domain}") is None
-
-
-def _positions(cells: Sequence[str], wanted: set[str]) -> list[int]:
-    """Where the wanted cells are."""
-    if len(wanted) > _FEW:
-        return [position for position, cell in enumerate(cells) if cell in wanted]
-    # Most chunks have no more than one.
-    found: list[int] = []
-    for cell in wanted:
-        position = -1
-        for _ in range(cells.count(cell)):
-            position = cells.index(cell, position + 1)
-            found.append(position)
-    return found
