@@ -10,6 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import Organization, User
+from accounts.organizations.operators import suspend_organization
 from invites.models import ReplyToRequest
 from tests.pages import fields_of, words_of
 
@@ -103,3 +104,16 @@ def test_members_without_the_permission_neither_see_nor_change_it(
         assert client_of(member).post(path, TYPED).status_code == 403
     acme.refresh_from_db()
     assert acme.email_message == ""
+
+
+def test_a_suspended_organization_offers_neither_a_test_nor_a_preview_of_changes(
+    ines: Client, acme: Organization
+) -> None:
+    offered = ("data-test-result", 'name="shown"', "Update preview")
+    assert all(each in ines.get(PAGE).text for each in offered)
+    suspend_organization(acme, by=None)
+
+    page = ines.get(PAGE).text
+
+    assert not any(each in page for each in offered)
+    assert "<iframe" in page
