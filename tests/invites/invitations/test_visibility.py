@@ -255,6 +255,8 @@ def test_views_find_imports_invitations_and_actions_only_by_the_rule() -> None:
     assert found == {
         # Of the imports that the rule found, those that are running, with their progress.
         "batches.py: Batch.objects.filter",
+        # Of an import that the rule found: whether its banner is the member's own.
+        "batch_actions.py: Batch.objects.filter",
         # No members, no invitations: the rule for invitations that expire is in invitations/expiry.py.
         "expiring.py: Invitation.objects.none",
         # With the rule as a condition, so that it is checked at that moment.
