@@ -1,4 +1,4 @@
-"""Run all benchmarks one after the other: `python -m benchmarks`. Takes about half an hour."""
+"""Run all benchmarks one after the other: `python -m benchmarks`. Takes about 20 minutes."""
 
 import sys
 

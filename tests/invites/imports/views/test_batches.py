@@ -22,7 +22,7 @@ from invites.imports.selectors.summary import summary_of
 from invites.models import Batch
 from tests.files import PROBLEMS, csv_of, many, pieces_of
 from tests.marked import MARKED, marked_language
-from tests.pages import downloaded, text, url_of, words_of
+from tests.pages import HTMX, downloaded, text, url_of, words_of
 
 Run = Callable[..., Batch]
 ClientOf = Callable[[User | None], Client]
@@ -44,6 +44,17 @@ def test_the_page_shows_how_the_file_was_read_and_a_summary_that_adds_up(ines: C
     assert lines["twice in the file"] == 1
     assert lines["Invited"] + lines["Skipped"] + lines["Problems"] + lines["Failed"] == 4
     assert "The same address is in row 2" in html
+
+
+def test_a_message_is_left_for_the_banners_when_only_a_part_of_the_page_is_taken(ines: Client, run: Run) -> None:
+    batch = run(csv_of("ann@example.com"))
+    ines.post(url_of(batch, "imports:batch_undo"), headers=HTMX)
+
+    part = text(ines.get(url_of(batch), headers=HTMX))
+    banners = text(ines.get(reverse("shell:banners", args=["acme"]), headers=HTMX))
+
+    assert "1 invitation was revoked." not in part
+    assert "1 invitation was revoked." in banners
 
 
 @pytest.mark.parametrize(
