@@ -69,17 +69,17 @@ def batch_of(rows: Sequence[list[str]], *, number: int) -> Batch:
 def stored_batch(rows: Sequence[list[str]], *, number: int) -> Batch:
     from accounts.models import Membership, User
     from accounts.organizations.grants import AccessSelection
-    from accounts.organizations.organizations import create_organization
+    from accounts.organizations.organizations import READ_ONLY, create_organization
     from invites.imports.upload import start_batch
 
     organization = create_organization(name=f"Bench {number}", slug=f"bench-{number}")
-    roles = list(organization.roles.all())
     user = User.objects.create_user(f"admin{number}@bench.example.com", "bench")
     member = Membership.objects.create(user=user, organization=organization, all_sites=True)
-    member.roles.set(roles)
+    member.roles.set(organization.roles.all())
     text = io.StringIO(newline="")
     csv.writer(text).writerows([HEADER, *rows])
-    choice = AccessSelection.of(roles[:1], [], all_sites=True)
+    # A role that nobody has to confirm.
+    choice = AccessSelection.of(organization.roles.filter(name=READ_ONLY), [], all_sites=True)
     return start_batch(member, file_name="bench.csv", content=[text.getvalue().encode()], selection=choice)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 from xml.etree import ElementTree
 
@@ -10,7 +12,7 @@ import pytest
 
 from benchmarks import report, scaling_plot
 from benchmarks.report import DOCUMENT, MEASURED, PLOT, Target
-from config.harness.running import ROOT
+from config.harness.running import ROOT, clean_environment
 
 
 def run(rows: int, workers: int, **measured: float | None) -> dict[str, Any]:
@@ -23,6 +25,27 @@ def test_the_document_is_up_to_date() -> None:
 
     assert DOCUMENT.read_text() == report.render(DOCUMENT.read_text(), measured)
     assert PLOT.read_text() == scaling_plot.draw(report.runs_of(measured))
+
+
+@pytest.mark.parametrize(
+    ("module", "sizes"),
+    [
+        ("mail", {"MESSAGES": "5", "TURNS": "1", "MILLISECONDS_PER_REPLY": "0"}),
+        ("users", {"BENCH_PEOPLE": "50", "BENCH_TURNS": "1"}),
+    ],
+)
+def test_a_benchmark_of_the_product_measures_something(module: str, sizes: dict[str, str]) -> None:
+    measured = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", "--measure"],
+        cwd=ROOT,
+        env=clean_environment(**sizes),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert measured.returncode == 0, measured.stderr
+    assert json.loads(measured.stdout)
 
 
 def test_the_tables_show_measurements() -> None:
