@@ -1,4 +1,4 @@
-"""Run all benchmarks one after the other: `python -m benchmarks`. Takes about 20 minutes."""
+"""Run all benchmarks one after the other: `python -m benchmarks`. Takes about a quarter of an hour."""
 
 import sys
 
