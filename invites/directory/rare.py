@@ -29,13 +29,14 @@ _RARE = f"""
         ),
         EXISTS (
             SELECT 1 FROM {Invitation._meta.db_table}
-            WHERE organization_id = %(here)s AND state = 'pending' AND mail_state = 'scheduled'
+            WHERE organization_id = %(here)s
+                AND state = '{Invitation.State.PENDING}' AND mail_state = '{Invitation.Mail.SCHEDULED}'
         ),
         EXISTS (
             SELECT 1 FROM {Invitation._meta.db_table}
-            WHERE organization_id = %(here)s AND state = 'declined' AND NOT is_unlisted
+            WHERE organization_id = %(here)s AND state = '{Invitation.State.DECLINED}' AND NOT is_unlisted
         )
-"""  # noqa: S608 - the names of tables of ours
+"""  # noqa: S608 - the names of our tables and states
 
 
 def rare_users(organization: Organization) -> RareUsers:

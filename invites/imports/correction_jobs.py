@@ -160,7 +160,7 @@ def start_job(batch: Batch, by: Membership, action: CorrectionJob.Action, **what
 def stop_job(by: Membership, batch: Batch) -> bool:
     """Stop the job, so that the batch waits for corrections again. False if the job has ended.
 
-    A file that is to replace the other one is dropped at once. Rows that were changed have to be compared with the
+    A file that replaces the other one is deleted immediately. Rows that were changed have to be compared with the
     others first, which a worker does in a moment. Raises AccessDenied.
     """
     lock_to_change(by, batch)
@@ -183,7 +183,7 @@ def end_job(batch: Batch, job: CorrectionJob, *, notice: Sequence[Reason] = ()) 
     job.delete()
     if job.grant:
         job.grant.delete()
-    # The banner of an import that has ended is about its result. That of the job is for whoever started it.
+    # The banner of an import that has ended is about its result. That of the job is for the user who started it.
     news = {"late_banner_for": job.started_by_id} if batch.has_invited else {"banner_closed_at": None}
     Batch.objects.filter(pk=batch.pk).update(
         state=batch.correctable_state,

@@ -37,18 +37,18 @@ class ShellFacts:
     closed_expiry: bool
 
 
-_RUNNING = "('checking', 'inviting')"
+_RUNNING = ", ".join(f"'{state}'" for state in Batch.RUNNING)
 _FACTS = f"""
     SELECT
-        EXISTS (SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND state IN {_RUNNING}),
+        EXISTS (SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND state IN ({_RUNNING})),
         EXISTS (SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND is_being_undone),
         EXISTS (
             SELECT 1 FROM {Batch._meta.db_table}
-            WHERE organization_id = %(here)s AND banner_closed_at IS NULL AND state NOT IN {_RUNNING}
+            WHERE organization_id = %(here)s AND banner_closed_at IS NULL AND state NOT IN ({_RUNNING})
         ),
         EXISTS (
             SELECT 1 FROM {Batch._meta.db_table}
-            WHERE organization_id = %(here)s AND banner_closed_at IS NULL AND state = 'stopped'
+            WHERE organization_id = %(here)s AND banner_closed_at IS NULL AND state = '{Batch.State.STOPPED}'
         ),
         EXISTS (
             SELECT 1 FROM {Batch._meta.db_table} WHERE organization_id = %(here)s AND late_banner_for_id = %(user)s
@@ -58,21 +58,22 @@ _FACTS = f"""
         ),
         EXISTS (
             SELECT 1 FROM {Invitation._meta.db_table}
-            WHERE organization_id = %(here)s AND state = 'pending' AND expires_at > %(now)s AND expires_at <= %(soon)s
+            WHERE organization_id = %(here)s AND state = '{Invitation.State.PENDING}'
+                AND expires_at > %(now)s AND expires_at <= %(soon)s
         ),
         EXISTS (
             SELECT 1 FROM {Invitation._meta.db_table}
-            WHERE organization_id = %(here)s AND state = 'pending' AND expires_at <= %(now)s
+            WHERE organization_id = %(here)s AND state = '{Invitation.State.PENDING}' AND expires_at <= %(now)s
         ),
         EXISTS (
             SELECT 1 FROM {BulkAction._meta.db_table}
             WHERE organization_id = %(here)s AND started_by_id = %(user)s
-                AND (banner_closed_at IS NULL OR state = 'running')
+                AND (banner_closed_at IS NULL OR state = '{BulkAction.State.RUNNING}')
         ),
         EXISTS (
             SELECT 1 FROM {ExpiryNotice._meta.db_table} WHERE membership_id = %(member)s AND closed_at IS NOT NULL
         )
-"""  # noqa: S608 - the names of tables of ours
+"""  # noqa: S608 - the names of our tables and states
 
 
 def shell_facts(membership: Membership) -> ShellFacts:

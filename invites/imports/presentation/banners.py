@@ -71,7 +71,7 @@ class Banners:
 class MayHaveBanner:
     """What there may be. Callers who have asked before, and know of none, get a simpler query.
 
-    `stopped`: imports that stopped, whoever started them. `late`: correction jobs of this member.
+    `stopped`: imports of anybody that stopped. `late`: correction jobs of this member.
     """
 
     stopped: bool = True

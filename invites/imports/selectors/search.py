@@ -27,7 +27,7 @@ LOOKED_UP = 1_000
 _PENDING = Q(state=Invitation.State.PENDING.value)
 _CLOSED = ~Q(state=Invitation.State.PENDING.value)
 # In the order of the index `left_row_by_name`.
-_LEFT = ("failed", "problem", "skipped")
+_LEFT = (Row.Outcome.FAILED, Row.Outcome.PROBLEM, Row.Outcome.SKIPPED)
 
 
 @dataclass(frozen=True)
