@@ -67,9 +67,9 @@ def whole_journey(visitor: Visitor, machine: Machine, *, email: str, password: s
         seconds=60,
     )
 
-    assert caught(machine.directory / "mail") == sorted(
-        f"person{number}@people.example.com" for number in range(PEOPLE)
-    )
+    # By day, the demo's admin also gets a summary of what has expired.
+    mailed = [to for to in caught(machine.directory / "mail") if to != email]
+    assert mailed == sorted(f"person{number}@people.example.com" for number in range(PEOPLE))
 
 
 def test_the_documented_commands_run_the_product(machine: Machine) -> None:
