@@ -243,6 +243,7 @@ def bulk_results(request: MemberRequest, organization: str, pk: int) -> HttpResp
         "outcomes": [(each, OUTCOME_LABELS[each], action.counts[each]) for each in Outcome if action.counts.get(each)],
         "outcome": outcome,
         "outcome_label": OUTCOME_LABELS[outcome] if outcome else "",
+        "query": f"outcome={outcome}" if outcome else "",
         "page": page,
         "undos": list(action.undos.order_by("pk")),
         "may_undo": can_be_undone(action) and may_start(request.membership, change),

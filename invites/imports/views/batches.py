@@ -7,6 +7,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.numbers import number_in
@@ -70,6 +71,7 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
         "page": page,
         "listed": listed,
         "search": search,
+        "query": urlencode({"q": search}) if search else "",
         "found": found,
         "people": [found_person(row) for row in found.rows],
         "said": found_text(found, page.paginator.count) if search else "",
@@ -116,6 +118,8 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "day_table": day_table(responses),
         "outcome": chosen if chosen in OUTCOME_LABELS else "",
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
+        "outcomes": [(line.outcome, line.label, None) for group in lines for line in group if not line.is_part],
+        "query": f"outcome={chosen}" if chosen in OUTCOME_LABELS else "",
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
         "not_sent": summary.stopped - summary.invitable if may_change and batch.can_be_continued else 0,
