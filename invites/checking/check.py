@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -12,12 +11,11 @@ from typing import BinaryIO
 from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.block import Block
 from invites.checking.broken_rows import check_broken_row
-from invites.checking.catalog import duplicate_notice, file_problem, notice, rows_notice
+from invites.checking.catalog import file_problem, notice, rows_notice
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
-from invites.checking.cells.text import is_blank, trim, visible
-from invites.checking.columns import FIRST_NAME, LAST_NAME, Cells
+from invites.checking.cells.text import is_blank, trim
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
@@ -32,16 +30,13 @@ from invites.checking.reading.plan import MOST_RECORDS, Plan, table_to_store
 from invites.checking.reading.quotes import MOST_ROWS_IN_CELL, RowsInCell, explain_record, find_rows_in_cell
 from invites.checking.reading.read_as import describe_reading
 from invites.checking.reading.recovery import RecoveredRecords, Unrecoverable, writable_rows
+from invites.checking.repeated_addresses import RepeatedAddresses
 from invites.checking.report import Report, Row
 from invites.checking.row import ALL_COLUMNS, check_cells, doubt_notices
-from invites.checking.same_address import MOST_OTHERS, Addresses, Names, address_problem, name_key
 from invites.checking.screening import Screen
 from invites.checking.side_notes import SideNotes
 from invites.checking.tail import NOTHING_KNOWN as NO_ROWS_KNOWN
 from invites.checking.tail import KnownRows, Tails
-
-# Of how many chunks the names are kept: those of 10,240 rows.
-CHUNKS_KEPT = 40
 
 
 def _do_nothing() -> None:
@@ -177,14 +172,9 @@ class _RecordChecker:
         self._notes = SideNotes(plan.header, is_text=plan.text is not None)
         self._with_separators = 0
         self._first_error = ""
-        self._addresses = Addresses()
-        self._first_numbers: list[int] = []  # the number of the first row of each chunk
-        # How many people have the address of another one, by address.
-        self._others: Counter[str] = Counter()
-        # None as long as no address is repeated. A workbook isn't read twice.
-        self._names = Names() if plan.text is None else None
-        # The names in all chunks so far, as long as they are few: then they needn't be read again.
-        self._kept: list[tuple[Sequence[str], Sequence[str]]] = []
+        self._repeated = RepeatedAddresses(
+            self.header, report, read_again=self._read_again if plan.text is not None else None
+        )
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order."""
@@ -252,6 +242,23 @@ class _RecordChecker:
                 self._while_waiting()
         return take_columns(self.records, header.reach)
 
+    def _read_again(self, chunks: int) -> Iterator[Columns]:
+        """The first chunks once more, from the start of the text."""
+        assert self.plan.text
+        stream = self.plan.text.source.stream
+        position = stream.tell()
+        records = self.plan.rows()
+        if isinstance(self.records, RecoveredRecords):
+            records = RecoveredRecords(self.plan.text, self.header, self.plan.header_row)
+        for _record in islice(records, self.plan.header_row):
+            pass
+        for _number in range(chunks):
+            self._while_waiting()
+            if chunk := take_columns(records, self.header.reach):
+                yield chunk
+        # The iterator that is being checked reads on from here.
+        stream.seek(position)
+
     def _check_chunk(self, chunk: Columns, header: Header) -> Block | None:
         """Check one chunk of records. None if the file has to be rejected.
 
@@ -286,104 +293,12 @@ class _RecordChecker:
             for position, unsure in sorted(flagged.items())
         }
         block = Block(range(first, self.number + 1), chunk.lines, columns, rows)
-        if self._find_duplicates(block, chunk):
+        if self._repeated.find(block, chunk):
             self.report.sort_problems(since=problems_before)
         if self.report.rejection:
             return None
         self._find_doubts(block)
         return block
-
-    def _find_duplicates(self, block: Block, chunk: Columns) -> bool:
-        """Mark the rows whose address occurs in an earlier row. A row with problems doesn't count.
-
-        False if there are none.
-        """
-        keys = list(block.emails)
-        for position, row in block.flagged_rows.items():
-            keys[position] = row.email_key if row and not row.problems else ""
-        self._first_numbers.append(block.numbers[0])
-        first_chunks = self._addresses.add(keys)
-        if self._names:
-            self._names.add(*self._names_of(block.columns, chunk))
-        elif len(self._first_numbers) <= CHUNKS_KEPT:
-            self._kept.append(self._names_of(block.columns, chunk))
-        else:
-            self._kept.clear()
-        if first_chunks is None:
-            return False
-        self._names = self._names or self._find_names()
-        for position, (key, chunk_of_first) in enumerate(zip(keys, first_chunks, strict=True)):
-            if not key:
-                continue
-            at = self._addresses.chunks[chunk_of_first].index(key)
-            if self._first_numbers[chunk_of_first] + at != block.numbers[position]:
-                self._compare_names(block, chunk, position, chunk_of_first, at)
-                keys[position] = ""
-                if self._others[key] > MOST_OTHERS:
-                    address = visible(block.emails[position])
-                    self.report.reject(file_problem("shared_address", limit=MOST_OTHERS, address=address))
-                    return True
-        self._addresses.replace_last(keys)
-        return True
-
-    def _compare_names(self, block: Block, chunk: Columns, position: int, chunk_of_first: int, at: int) -> None:
-        """Mark a row whose address is in an earlier one, at a position of another chunk or of its own.
-
-        If its name is the same, the row is skipped. Otherwise somebody has to decide which of the two is right.
-        """
-        assert self._names
-        row = block.row_at(position)
-        first = self._first_numbers[chunk_of_first] + at
-        other = self._names.name_at(chunk_of_first, at)
-        if name_key(row.values.first_name, row.values.last_name) == name_key(*other):
-            self.report.skip(duplicate_notice(row=row.number, first=first, value=row.values.email))
-            block.flagged_rows[position] = row._replace(duplicate_of=first)
-            return
-        problem = address_problem(
-            row=row.number,
-            line=row.line,
-            value=row.values.email,
-            first=first,
-            other=Cells("", *other),
-            sheets=self.report.sheets,
-        )
-        self._others[row.email_key] += 1
-        cells = self.header.pick(chunk.record(position))
-        block.flagged_rows[position] = row._replace(problems=(problem,), cells=cells)
-        self.report.add_problems((problem,))
-
-    def _find_names(self) -> Names:
-        """The names in all chunks so far, read once more from the start of the text unless they were kept."""
-        assert self.plan.text
-        names, stream = Names(), self.plan.text.source.stream
-        if self._kept:
-            for first_names, last_names in self._kept:
-                names.add(first_names, last_names)
-            self._kept.clear()
-            return names
-        position = stream.tell()
-        records = self.plan.rows()
-        if isinstance(self.records, RecoveredRecords):
-            records = RecoveredRecords(self.plan.text, self.header, self.plan.header_row)
-        for _record in islice(records, self.plan.header_row):
-            pass
-        for _chunk in self._addresses.chunks:
-            self._while_waiting()
-            if chunk := take_columns(records, self.header.reach):
-                names.add(*self._names_of(self.header.take(chunk.cells, len(chunk.lines)), chunk))
-        # The iterator that is being checked reads on from here.
-        stream.seek(position)
-        return names
-
-    def _names_of(self, columns: Sequence[Sequence[str]], chunk: Columns) -> tuple[Sequence[str], Sequence[str]]:
-        """The first names and the last names of a chunk. `columns` are those of the registry."""
-        if not chunk.irregular_rows:
-            return columns[FIRST_NAME], columns[LAST_NAME]
-        first_names, last_names = list(columns[FIRST_NAME]), list(columns[LAST_NAME])
-        for position, record in chunk.irregular_rows.items():
-            cells = self.header.pick(record)
-            first_names[position], last_names[position] = cells.first_name, cells.last_name
-        return first_names, last_names
 
     def _find_doubts(self, block: Block) -> None:
         """Warn about valid addresses with a likely typo, and about cells that look damaged."""

@@ -86,7 +86,7 @@ def test_no_kind_of_bad_row_grows_the_memory(pattern: str, monkeypatch: pytest.M
     # Fewer than in the product, so that less of a file is needed to reach it.
     monkeypatch.setattr(report, "PROBLEMS_KEPT", 1_000)
     # The rows with other names share one address.
-    monkeypatch.setattr("invites.checking.check.MOST_OTHERS", 10_000)
+    monkeypatch.setattr("invites.checking.repeated_addresses.MOST_OTHERS", 10_000)
     assert peak_of(pattern, 9_000) < peak_of(pattern, 5_000) + 1.3
 
 

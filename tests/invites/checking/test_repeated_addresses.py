@@ -10,17 +10,17 @@ from itertools import islice, product
 
 import pytest
 
-from invites.checking import Check, ReadingOptions, Row, check, message_of
+from invites.checking import Check, ReadingOptions, Row, message_of, repeated_addresses
 from invites.checking.reading.chunks import RECORDS_AT_ONCE
 from invites.checking.same_address import MOST_OTHERS
 from tests.checking import read_rows
 from tests.workbooks import sheet_of, workbook_of
 
 
-@pytest.fixture(autouse=True, params=[0, check.CHUNKS_KEPT])
+@pytest.fixture(autouse=True, params=[0, repeated_addresses.CHUNKS_KEPT])
 def _chunks_kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names of earlier rows are kept or read again."""
-    monkeypatch.setattr(check, "CHUNKS_KEPT", request.param)
+    monkeypatch.setattr(repeated_addresses, "CHUNKS_KEPT", request.param)
 
 
 HEADER = "Email,First name,Last name,Description"
@@ -195,7 +195,7 @@ def test_names_are_read_again_only_once_and_only_if_an_address_is_repeated() -> 
 
 
 def test_names_of_a_small_file_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "CHUNKS_KEPT", 40)
+    monkeypatch.setattr(repeated_addresses, "CHUNKS_KEPT", 40)
     rows = [f"person{number}@x.com,Ann,Ek," for number in range(5_000)]
     plain, repeated = CountedStream(csv_of(*rows)), CountedStream(csv_of(*rows, rows[0]))
     for stream in (plain, repeated):
