@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.time_zones import city_of
 from config.harness.driving import DROP, ROLE, SITE, csv_of, mixed_people
-from config.harness.running import Stack, wait_for
+from config.harness.running import Mail, Stack, wait_for
 from tests.catalogs import write_pseudo_catalog
 from tests.files import many
 
@@ -262,17 +262,29 @@ def data(pseudo: Stack, batches: dict[str, int]) -> list[str]:
     return sorted([*typed, *IN_FILES, *zones], key=len, reverse=True)
 
 
+@pytest.fixture(scope="module")
+def is_translated(data: list[str]) -> Callable[[str], bool]:
+    """Whether nothing in the text is in English, except for data. The same texts are on many pages."""
+    typed = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in data if text.strip()))
+
+    @cache
+    def is_translated(text: str) -> bool:
+        rest = typed.sub(" ", ADDRESS.sub(" ", VALUE.sub(" ", text)))
+        return not set(re.findall(r"(?<!\w)[A-Za-z]{2,}(?!\w)", rest)) - SAME_EVERYWHERE
+
+    return is_translated
+
+
 class Reader:
     """Reads texts and notes those that are wrong."""
 
-    def __init__(self, data: list[str]) -> None:
+    def __init__(self, is_translated: Callable[[str], bool]) -> None:
         self.found = Found()
-        self._data = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in data if text.strip()))
+        self._is_translated = is_translated
 
     def read(self, texts: list[str], place: str) -> None:
         for text in texts:
-            rest = self._data.sub(" ", ADDRESS.sub(" ", VALUE.sub(" ", text)))
-            if set(re.findall(r"(?<!\w)[A-Za-z]{2,}(?!\w)", rest)) - SAME_EVERYWHERE:
+            if not self._is_translated(text):
                 self.found.untranslated.setdefault(text[:120], place)
 
     def look(self, page: Page, place: str = "") -> None:
@@ -288,8 +300,8 @@ class Reader:
 
 
 @pytest.fixture
-def reader(data: list[str]) -> Reader:
-    return Reader(data)
+def reader(is_translated: Callable[[str], bool]) -> Reader:
+    return Reader(is_translated)
 
 
 @pytest.fixture(scope="module")
@@ -604,10 +616,15 @@ def test_emails(pseudo: Stack, batches: dict[str, int], browser: Browser, reader
     pseudo.wait_for_mail(ADMIN, seconds=120)
     # Another page, because the policy of the first one forbids the styles of emails.
     page = browser.new_page(viewport={"width": 390, "height": 900})
+    widest: dict[tuple[str, str], Mail] = {}
     for mail in pseudo.inbox():
-        place = f"the email {mail.subject!r}"
-        reader.read([mail.subject, *mail.text.splitlines()], place)
+        reader.read([mail.subject, *mail.text.splitlines()], f"the email {mail.subject!r}")
+        # Hundreds of people got the same email. The one with the longest names and addresses is looked at.
+        shape = mail.subject, re.sub(r">[^<]*<", "><", re.sub(r'href="[^"]*"', "", mail.html))
+        widest[shape] = max(mail, widest.get(shape, mail), key=lambda each: len(each.html))
+    assert len(widest) >= 4
+    for mail in widest.values():
         if mail.html:
             page.set_content(mail.html)
-            reader.look(page, place)
+            reader.look(page, f"the email {mail.subject!r}")
     assert not reader.found, str(reader.found)
