@@ -77,6 +77,8 @@ def start_undo(by: Membership, action: BulkAction) -> BulkAction:
     members = list(changed.filter(invitation_id=None).values_list("membership_id", flat=True))
     invitations = list(changed.filter(membership_id=None).values_list("invitation_id", flat=True))
     people = PeopleIds([pk for pk in members if pk], [pk for pk in invitations if pk])
+    # What its banner says isn't true anymore. The undo has a banner of its own.
+    BulkAction.objects.filter(pk=held.pk, banner_closed_at=None).update(banner_closed_at=timezone.now())
     return _store(by, change, people, undo_of=held)
 
 

@@ -12,6 +12,7 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.members import change_membership
 from invites.directory.bulk.change import BulkChange, Kind
+from invites.directory.bulk.presentation import actions_to_show
 from invites.directory.bulk.start import start_undo
 from invites.directory.bulk.work import handle_next_chunk
 from invites.invitations.change import change_invitation
@@ -283,6 +284,15 @@ def test_an_undo_restores_everybody(people: People, name: str) -> None:
     assert (undo.state, undo.counts) == (State.DONE, {"changed": action.changed})
     assert everybody(people) == before
     assert [member.deactivated_at for member in people.members] == since
+
+
+def test_an_undo_replaces_the_banner_of_what_it_undoes(people: People) -> None:
+    action = run(people, roles_change("add", people.roles["Auditor"]))
+    assert [view.action for view in actions_to_show(people.by)] == [action]
+
+    undo = finish(start_undo(people.by, action))
+
+    assert [view.action for view in actions_to_show(people.by)] == [undo]
 
 
 def test_an_undo_skips_who_was_changed_since(people: People) -> None:
