@@ -178,7 +178,9 @@ def _render_changes(request: MemberRequest, batch: Batch, action: GridAction, do
         return _redirect(request, _address(request))
     news = done.changed | done.overtaken
     listed = [shown_row(row) for row in page if row.number in news]
-    context = {"batch": batch, "listed": listed, "said": said, **_live(batch, counts, kind)}
+    # Who typed what is gone now has to see that, too.
+    conflict = conflict_text(batch, done) if done.overtaken else ""
+    context = {"batch": batch, "listed": listed, "said": said, "conflict": conflict, **_live(batch, counts, kind)}
     return render(request, "imports/_grid_parts.html", context)
 
 

@@ -294,6 +294,8 @@ def test_the_response_to_an_edit_has_the_changed_rows_the_bar_and_an_announcemen
     found = re.search(r'<p id="grid-said">([^<]*)</p>', html)
     assert found
     assert found[1].startswith(said) if said else found[1] == ""
+    # It isn't only read aloud: who typed something else has to see it.
+    assert ("rc-bar-conflict" in html) == said.startswith("Someone else")
 
 
 def test_the_heading_counts_what_is_left(script: Client, ines: Client, start: Run) -> None:

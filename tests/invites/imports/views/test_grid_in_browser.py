@@ -429,6 +429,7 @@ def test_the_second_of_two_editors_of_a_row_is_told(
     press(other, "Enter")
 
     told(other, "Someone else changed row 2 in the meantime.")
+    expect(other.locator("#grid-bar")).to_contain_text("Someone else changed row 2 in the meantime.")
     expect(other.locator("#cell-2-2")).to_contain_text("First")
     admin_page.get_by_role("button", name="Check and invite 1").click()
     expect(admin_page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
