@@ -60,6 +60,19 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   requestAnimationFrame(() => next.focus());
 });
 
+// All banners are replaced: keep the focus on the same link or button, if it is still there.
+const nameOf = (control) => control.getAttribute("href") || control.getAttribute("aria-label");
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const banners = event.detail.target;
+  if (banners?.id !== "banners" || !banners.contains(document.activeElement)) return;
+  const name = nameOf(document.activeElement);
+  requestAnimationFrame(() => {
+    const same = [...banners.querySelectorAll("button, a[href]")].find((control) => nameOf(control) === name);
+    (same || document.getElementById("content")).focus();
+  });
+});
+
 /* --- Errors of requests: shown in the dialog if it was the target, else as a banner ---
 
    Only errors of what the user did are shown. The page repeats its own requests. */

@@ -32,6 +32,14 @@ def by_day(stack: Stack) -> Iterator[str]:
     run(stack, "Organization.objects.filter(slug='globex').update(time_zone='Europe/Amsterdam')")
 
 
+def check_that_closing_a_message_keeps_the_focus(page: Any) -> None:
+    """Closes the banner of the import. Then all banners are loaded again, also the one that gets the focus."""
+    page.locator("#banners > .rc-banners").evaluate("element => element.setAttribute('data-old', '')")
+    banner(page, "2 users were invited to").get_by_role("button").press("Enter")
+    expect(page.locator("[data-old]")).to_have_count(0)
+    expect(page.locator("#banners :focus")).to_have_count(1)
+
+
 def test_the_inviter_learns_what_expires_and_resends_all(
     stack: Stack, by_day: str, new_context: Any, signed_in_state: Any, tmp_path: Path
 ) -> None:
@@ -51,6 +59,7 @@ def test_the_inviter_learns_what_expires_and_resends_all(
     page.goto("/o/globex/users/")
     told = banner(page, "1 invitation expires within three days.")
     expect(told).to_contain_text("1 has expired.")
+    check_that_closing_a_message_keeps_the_focus(page)
     told.get_by_role("link", name="Resend all").press("Enter")
     expect(heading(page)).to_have_text("Resend 2 invitations?")
     page.locator("#dialog").get_by_role("button", name="Resend 2 invitations").press("Enter")
