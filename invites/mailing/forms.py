@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from accounts.organizations.forms import GrantForm, PlainForm
 from accounts.organizations.grants import grantable_sites
 from accounts.texts import StrOrPromise
 from invites.checking import ANY_DOMAIN, Cells, check_cells
+from invites.invitations.forms.send_time import LATER, SendTimeForm
 from invites.invitations.reminders import most_reminder_days, reminder_days_text
 from invites.mailing.content import EmailContent, EmailSettings, Inviter, Writing, names_of
 from invites.mailing.preview import LONGEST_SHOWN, Person
@@ -197,6 +199,15 @@ def typed_invitation(by: Membership, data: QueryDict) -> tuple[EmailContent, Per
     if "email" not in data:
         return content, EXAMPLE_PERSON
     return content, Person(_typed(data, "first_name"), _typed(data, "email"))
+
+
+def typed_send_time(by: Membership, data: QueryDict) -> datetime | None:
+    """The time that is typed in the same form; None to send it now, or if that time isn't possible."""
+    if data.get("send") != LATER:
+        return None
+    form = SendTimeForm(data, organization=by.organization, chosen=None)
+    form.full_clean()
+    return form.send_at
 
 
 def _typed(data: QueryDict, name: str) -> str:

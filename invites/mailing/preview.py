@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -31,12 +32,13 @@ class Person:
     email: str = ""
 
 
-def preview_html(content: EmailContent, person: Person) -> str:
-    """The email as an HTML document, below its sender, reply-to address and subject.
+def preview_html(content: EmailContent, person: Person, *, sent_at: datetime | None = None) -> str:
+    """The email as an HTML document, below its sender, reply-to address and subject. It is sent now or at `sent_at`.
 
     Values that are missing are dashed words, such as *first name*. Links and buttons are only text.
     """
     missing = _Missing()
+    expires = expiry_from(sent_at or timezone.now())
     shown = replace(content, roles=content.roles or (missing(_("roles")),))
     if not (content.sites or content.all_sites):
         shown = replace(shown, sites=(missing(_("sites")),))
@@ -49,7 +51,7 @@ def preview_html(content: EmailContent, person: Person) -> str:
             # Not shown: nothing in a preview can be pressed.
             "decline_link": "",
             "report_link": "",
-            "expires": escape(date_format(timezone.localtime(expiry_from(timezone.now())))),
+            "expires": escape(date_format(timezone.localtime(expires, content.zone))),
         }
     )
     return missing.drawn(_TARGET.sub("", html))

@@ -37,8 +37,8 @@ class ExampleInvitee(NamedTuple):
     expires_at: datetime
 
     @classmethod
-    def of(cls, email: str, first_name: str) -> ExampleInvitee:
-        return cls(email, first_name, new_seed(), expiry_from(timezone.now()))
+    def of(cls, email: str, first_name: str, sent_at: datetime) -> ExampleInvitee:
+        return cls(email, first_name, new_seed(), expiry_from(sent_at))
 
 
 def trial_link() -> str:
@@ -46,8 +46,8 @@ def trial_link() -> str:
     return link_for(TEST_TOKEN)
 
 
-def send_trial(by: Membership, content: EmailContent, *, first_name: str) -> None:
-    """Send the email to `by`, as a person with this first name would get it.
+def send_trial(by: Membership, content: EmailContent, *, first_name: str, as_sent_at: datetime | None = None) -> None:
+    """Send the email to `by`, as a person with this first name would get it, now or at `as_sent_at`.
 
     Raises DomainError: "too_many", "mail_failed", and AccessDenied while the organization is suspended.
     """
@@ -57,7 +57,7 @@ def send_trial(by: Membership, content: EmailContent, *, first_name: str) -> Non
         minutes = math.ceil(rate_limits.seconds_left(limit, str(by.user_id)) / 60)
         raise DomainError("too_many", counted(_TOO_MANY, max(1, minutes)))
     template = InvitationTemplate(content)
-    invitee = ExampleInvitee.of(by.user.email, first_name)
+    invitee = ExampleInvitee.of(by.user.email, first_name, as_sent_at or timezone.now())
     try:
         send_now(template.build(invitee, link=trial_link(), opt_out=TEST_TOKEN))
     except DomainError as broken:

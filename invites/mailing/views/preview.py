@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
@@ -23,6 +24,7 @@ from invites.mailing.forms import (
     MessageForm,
     example_content,
     typed_invitation,
+    typed_send_time,
     typed_settings,
     wants_reminder,
 )
@@ -66,7 +68,9 @@ def settings_test(request: MemberRequest, organization: str) -> HttpResponse:
 @csp_replace(PREVIEW_POLICY)  # type: ignore[arg-type]
 def invitation_preview(request: MemberRequest, organization: str) -> HttpResponse:
     """The email of the invitation or import that is typed in a dialog. Without JavaScript, it is a page of its own."""
-    return HttpResponse(preview_html(*typed_invitation(request.membership, request.POST)))
+    content, person = typed_invitation(request.membership, request.POST)
+    sent_at = typed_send_time(request.membership, request.POST)
+    return HttpResponse(preview_html(content, person, sent_at=sent_at))
 
 
 @requires(Permission.INVITE_USERS)
@@ -76,7 +80,8 @@ def invitation_test(request: MemberRequest, organization: str) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _tested(request, _first_error(form))
-    return _test(request, *typed_invitation(request.membership, request.POST))
+    content, person = typed_invitation(request.membership, request.POST)
+    return _test(request, content, person, as_sent_at=typed_send_time(request.membership, request.POST))
 
 
 def _example(request: MemberRequest, chosen: EmailSettings) -> EmailContent:
@@ -88,10 +93,13 @@ def _settings_of(request: MemberRequest) -> EmailSettings:
     return typed_settings(request.POST) if request.method == "POST" else EmailSettings.of(request.organization)
 
 
-def _test(request: MemberRequest, content: EmailContent, person: Person) -> HttpResponse:
+def _test(
+    request: MemberRequest, content: EmailContent, person: Person, *, as_sent_at: datetime | None = None
+) -> HttpResponse:
     error = ""
+    content = replace(content, is_test=True)
     try:
-        send_trial(request.membership, replace(content, is_test=True), first_name=person.first_name)
+        send_trial(request.membership, content, first_name=person.first_name, as_sent_at=as_sent_at)
     except DomainError as broken:
         error = broken.message
     return _tested(request, error)

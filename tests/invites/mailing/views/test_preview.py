@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import Organization, Role, Site
 from invites.models import Invitation
@@ -68,6 +71,19 @@ def test_the_invitation_of_a_person_and_of_an_import(ines: Client, typed: dict[s
     of_import = {name: typed[name] for name in ("roles", "sites", "message")}
     assert "From Ines Martin See you on Tuesday." in words_of(ines.post(f"{INVITE}preview/", of_import))
     assert "first name" in words_of(ines.post(f"{INVITE}preview/", typed | {"first_name": " "}))
+
+
+def test_the_link_expires_after_the_time_that_is_chosen(ines: Client, typed: dict[str, Any]) -> None:
+    now = timezone.now()
+    later = now + timedelta(days=30)
+    chosen = {"send": "later", "send_date": later.date().isoformat(), "send_time": "12:00"}
+    soon, late = (date_format(sent + timedelta(days=14)) for sent in (now, later))
+
+    assert f"The link works until {soon}" in words_of(ines.post(f"{INVITE}preview/", typed))
+    assert f"The link works until {soon}" in words_of(ines.post(f"{INVITE}preview/", typed | chosen | {"send": "now"}))
+    assert f"The link works until {late}" in words_of(ines.post(f"{INVITE}preview/", typed | chosen))
+    ines.post(f"{INVITE}test/", typed | chosen, headers=HTMX)
+    assert f"The link works until {late}." in mail.outbox[0].body
 
 
 def test_roles_of_another_organization_are_not_shown(ines: Client, typed: dict[str, Any], globex: Organization) -> None:
