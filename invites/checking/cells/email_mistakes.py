@@ -22,6 +22,7 @@ from invites.checking.cells.error import CellError, Param
 from invites.checking.cells.look_alikes import plain_form
 from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
 from invites.checking.cells.text import trim_all
+from invites.checking.cells.top_level_domains import ENDINGS
 
 _AT_WRITTEN_OUT = re.compile(r"\(at\)|\[at\]|\{at\}|(?<=\s)at(?=\s)|[\uff20\ufe6b]", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
@@ -134,8 +135,9 @@ def _find_bad_characters(text: str) -> CellError | None:
         plain = replace_entities(text) or ""
         return _error("email_character", plain, "use_suggestion", case="before_at", character=ord(wrong[0]))
     if wrong := _NOT_IN_DOMAIN.search(domain):
-        corrected = domain.replace(",", ".").replace(";", ".").replace("_", "-") if wrong[0] in ",;" else ""
-        address = f"{local}@{corrected}" if corrected else ""
+        # Not in anna@company.com;Anna;Berg, where it separates cells.
+        is_dot = wrong[0] in ",;" and ("." not in domain[: wrong.start()] or domain[wrong.end() :] in ENDINGS)
+        address = f"{local}@{domain.replace(wrong[0], '.', 1).replace('_', '-')}" if is_dot else ""
         return _error("email_character", address, "use_dot", case="after_at", character=ord(wrong[0]))
     return None
 

@@ -10,6 +10,7 @@ from itertools import dropwhile, islice
 
 from invites.checking.catalog import file_problem
 from invites.checking.cells.text import is_blank
+from invites.checking.columns import REQUIRED
 from invites.checking.problem import Problem
 from invites.checking.reading.columns.header import count_known
 
@@ -24,10 +25,14 @@ class Dialect:
     """How the cells are separated, and how many lines come before the first row (1 with a `sep=` line).
 
     Excel hides a `sep=` line and shows the header in row 1. So that line has no row number, but `line` counts it.
+
+    `header_delimiter` is that of the column names, if it isn't that of the rows: where Excel writes semicolons, it
+    shows a file with commas in one column, and the rows that somebody adds to it get semicolons.
     """
 
     delimiter: str
     lines_before: int
+    header_delimiter: str = ""
 
     @property
     def name(self) -> str:
@@ -37,7 +42,7 @@ class Dialect:
 def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
     """Find the delimiter in the first lines of the file."""
     # Blank lines before the header don't count. A quoted name may have several lines.
-    sample = list(islice(dropwhile(_is_blank_line, lines), _SAMPLE))
+    sample = list(islice(dropwhile(is_blank_line, lines), _SAMPLE))
     if sample and (said := _SEP_LINE.fullmatch(sample[0])):
         if said[1] not in DELIMITERS:
             return file_problem("other_delimiter", line=1, value=said[1], character=ord(said[1]))
@@ -45,7 +50,27 @@ def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
     # The delimiter with the most column names in a row wins, then the one with the most cells that are an address, then
     # the one that most rows have equally often, then the one with the most cells, then the more common one.
     best = max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
-    return Dialect(best, 0)
+    return _find_other_delimiter(sample, best) or Dialect(best, 0)
+
+
+def _find_other_delimiter(sample: list[str], best: str) -> Dialect | None:
+    """The dialect of a file whose rows have another delimiter than the column names."""
+    people = {delimiter: _count_people(sample, delimiter) for delimiter in DELIMITERS}
+    of_rows = max(people, key=people.__getitem__)
+    if people[of_rows] <= people[best]:
+        return None
+    dialect = Dialect(of_rows, 0, best)
+    return dialect if count_known(split_header(sample[0], dialect)) > 1 else None
+
+
+def split_header(line: str, dialect: Dialect) -> list[str]:
+    """The column names in the first line, which is one cell for the delimiter of the rows. Empty if it isn't."""
+    try:
+        [[cell, *others]] = csv.reader([line], delimiter=dialect.delimiter, strict=True)
+        [names] = csv.reader([cell], delimiter=dialect.header_delimiter, strict=True)
+    except (csv.Error, ValueError):
+        return []
+    return names if all(map(is_blank, others)) and len(names) > 1 else []
 
 
 def given_dialect(delimiter: str, found: Dialect | Problem) -> Dialect:
@@ -53,7 +78,7 @@ def given_dialect(delimiter: str, found: Dialect | Problem) -> Dialect:
     return Dialect(delimiter, found.lines_before if isinstance(found, Dialect) else 0)
 
 
-def _is_blank_line(line: str) -> bool:
+def is_blank_line(line: str) -> bool:
     return is_blank(line.strip("".join(DELIMITERS) + " \r\n"))
 
 
@@ -65,6 +90,14 @@ def _score(sample: list[str], delimiter: str) -> tuple[int, int, int, int]:
     usual = max(widths.values(), default=0)
     addresses = sum(_ADDRESS.fullmatch(cell.strip()) is not None for cells in records for cell in cells)
     return max(map(count_known, records)), addresses, usual, len(records[0])
+
+
+def _count_people(sample: list[str], delimiter: str) -> int:
+    """How many rows have an address and names."""
+    return sum(
+        len(cells) >= len(REQUIRED) and any(_ADDRESS.fullmatch(cell.strip()) for cell in cells)
+        for cells in _records(sample, delimiter)
+    )
 
 
 def _records(sample: list[str], delimiter: str) -> list[list[str]]:

@@ -35,7 +35,7 @@ def explain_record(
     """
     delimiter = text.dialect.delimiter
     first_line = line
-    replay = csv.reader(islice(text.source.open_text(), line, None), delimiter=delimiter, strict=True)
+    replay = csv.reader(islice(text.lines(), line, None), delimiter=delimiter, strict=True)
     try:
         for cells in replay:
             number += 1
@@ -47,7 +47,7 @@ def explain_record(
     except csv.Error:
         pass
     return explain_quote(
-        islice(text.source.open_text(), line, None),
+        islice(text.lines(), line, None),
         delimiter=delimiter,
         row=number + 1,
         line=line + 1,

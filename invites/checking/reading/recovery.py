@@ -43,7 +43,7 @@ class RecoveredRecords:
     def __init__(self, text: DelimitedText, header: Header, header_row: int) -> None:
         self.line_num = text.dialect.lines_before
         self._delimiter, self._header, self._header_row = text.dialect.delimiter, header, header_row
-        self._lines = islice(iter(text.source.open_text()), self.line_num, None)
+        self._lines = islice(text.lines(), self.line_num, None)
         self._ahead: deque[str] = deque()
         self._before: deque[list[str]] = deque(maxlen=_ROWS_AROUND)
         # How many characters of lines may be read again, so that this takes linear time. A row with a single mark takes
