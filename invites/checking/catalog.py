@@ -482,6 +482,13 @@ _WARNINGS = (
              "Check whether it’s correct."
          ),
          "M?ller"),
+    Kind("unlikely_name", "warning", gettext_noop("Unlikely name"),
+         gettext_noop("“{found}” is probably not a name"),
+         gettext_noop(
+             "It will be invited as written. It looks like a number, a date or a formula. Check whether the right "
+             "columns are used."
+         ),
+         "2026-05-01"),
     Kind("look_alike_address", "warning", gettext_noop("Look-alike characters"),
          gettext_noop("“{found}” looks like “{right}”, but has other characters"),
          gettext_noop("The address will be invited as written. Check whether it’s correct."),

@@ -35,13 +35,18 @@ _LETTER = re.compile("[\xc0-\xff\u0100-\u017fȘ-ț\u1ea0-\u1ef9Ά-ώЀ-џ]")
 _SEVERAL_TIMES = 3
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-# Letters as programs write them in other places: in a string (O\\'Brien, M\\u00fcller) and in an address (M%C3%BCller).
-_ESCAPE = re.compile(r"\\(?:['\"]|u[0-9a-fA-F]{4})|(?:%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3})")
+# Letters as programs write them elsewhere: in a string (O\\'Brien, M\\u00fcller), in an address (M%C3%BCller), and
+# in an email (M=C3=BCller).
+_ESCAPE = re.compile(
+    r"\\(?:['\"]|u[0-9a-fA-F]{4})|%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3}|=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}"
+)
 # A question mark replaces a letter. Of "Ã\xad" (í) at the end of a name, only the first half is left. "ï¿½" stood for a
 # lost letter before it was read in another encoding.
 _LOST = re.compile(r"\A\?\Z|(?<=[^\W\d_])\?|\?(?=[^\W\d_?])|\?\?|(?<=[a-z])Ã(?![^\W\d_])|ï¿½")
 # What a damaged name has that is ASCII.
-_OF_DAMAGE = frozenset("&?\\%")
+_OF_DAMAGE = frozenset("&?\\%=")
+# A formula, which is written with an equals sign, or a number, a date or a time.
+_NO_NAME = re.compile(r"=.*|(?=.*\d)[\d.,:/+\-() TZEe]*", re.DOTALL)
 # The first halves of Greek and Russian letters in UTF-8, and such letters.
 _HALVES, _GREEK_OR_RUSSIAN = frozenset("ÎÏÐÑ"), re.compile("[Ά-ώЀ-џ]")
 
@@ -146,8 +151,9 @@ def replace_escapes(text: str) -> str:
 
 def _escaped_character(escape: re.Match[str]) -> str:
     text = escape[0]
-    if text[0] == "%":
-        return unquote(text, errors="strict") if _is_utf8(text) else text
+    if text[0] in "%=":
+        escaped = text.replace("=", "%")
+        return unquote(escaped, errors="strict") if _is_utf8(escaped) else text
     return text[1] if len(text) == 2 else chr(int(text[2:], 16))
 
 
@@ -182,10 +188,13 @@ def _doubt_if_valid(text: str, fixed: str, check: Callable[[str], object]) -> Do
 
 
 def doubt_name(name: str, check: Callable[[str], object]) -> Doubt | None:
-    """The same for a name, which may also have escapes, or a question mark for a lost letter."""
+    """The same for a name, which may also have escapes, or a question mark for a lost letter, or be no name."""
+    is_unlikely = _NO_NAME.fullmatch(name) is not None
     if name.isascii() and _OF_DAMAGE.isdisjoint(name):
-        return None
+        return Doubt("unlikely_name") if is_unlikely else None
     plain = replace_escapes(name)
     if doubt := doubt_text(plain, check) or (_doubt_if_valid(name, plain, check) if plain != name else None):
         return doubt
+    if is_unlikely:
+        return Doubt("unlikely_name")
     return Doubt("lost_letter") if _LOST.search(name) or _is_damaged(name) else None

@@ -17,13 +17,14 @@ from invites.checking.cells.text import is_blank, trim, visible
 
 # Most names: letters of the common scripts with their combining marks, and single spaces, hyphens and apostrophes
 # between them. None of the checks below finds an error in such a text; a test tries every letter. Ã, Ä, Å, Î, Ï, Ð
-# and ƒ are looked at more closely: damaged text has them, see cells/damage.py.
+# and ƒ are looked at more closely: damaged text has them, see cells/damage.py. So is what starts with a digit: it may
+# be a date.
 _LETTERS = (
-    "A-Za-z0-9\u00c0-\u00c2\u00c6-\u00cd\u00d1-\u00d6\u00d8-\u00f6\u00f8-\u0191\u0193-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
+    "A-Za-z\u00c0-\u00c2\u00c6-\u00cd\u00d1-\u00d6\u00d8-\u00f6\u00f8-\u0191\u0193-\u024f\u0300-\u034e\u0370-\u0377\u037a-\u037d\u0386\u0388-\u03ff\u0400-\u0481"
     "\u048a-\u0556\u0561-\u0587\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e\u1e00-\u1fbc"
     "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-USUAL_NAME = re.compile(rf"[{_LETTERS}]+(?:[ '\-][{_LETTERS}]+)*")
+USUAL_NAME = re.compile(rf"[{_LETTERS}][0-9{_LETTERS}]*(?:[ '\-][0-9{_LETTERS}]+)*")
 # Most other texts: the same letters and printable ASCII without "&", which starts an entity. No space at either end,
 # and no "#" or "=" at the start, as errors and formulas of spreadsheets have. May be empty.
 USUAL_TEXT = re.compile(rf"(?![ #=]|Err:)[ -%'-~{_LETTERS}]*(?<! )")

@@ -20,9 +20,12 @@ from invites.problems import column_title
 LISTED = 10
 _PLACES = {column.key: place for place, column in enumerate(COLUMNS)}
 # The warnings about cells that would be invited as written.
-DOUBTS = frozenset({"likely_typo", "damaged_text", "lost_letter", "look_alike_address", "other_domain"})
+DOUBTS = frozenset(
+    {"likely_typo", "damaged_text", "lost_letter", "unlikely_name", "look_alike_address", "other_domain"}
+)
 _WITHOUT_SUGGESTION = {
     "lost_letter": gettext_lazy("A letter may have been lost."),
+    "unlikely_name": gettext_lazy("This is probably not a name."),
     "other_domain": gettext_lazy("This isn’t one of your organization’s email domains."),
 }
 _Outcome = Row.Outcome

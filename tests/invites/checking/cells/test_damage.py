@@ -30,6 +30,8 @@ DAMAGED = {
     "O\\'Brien": "O'Brien",
     "M\\u00fcller": "Müller",
     "M%C3%BCller": "Müller",
+    "M=C3=BCller": "Müller",
+    "=C3=89lodie": "Élodie",
 }
 GOOD = [
     "JOÃO", "IRMÃ", "Ãgata", "Åsa", "Ängel", "ƒé", "Éƒe", "AT&T", "Ann & Bob", "Ann&Bob;", "&notit;", "√", "Ω≈ç√∫",
@@ -74,6 +76,19 @@ def test_fixes_entities_and_other_damage(damaged: str, name: str) -> None:
 def test_a_lost_letter_cannot_be_fixed(name: str) -> None:
     (doubt,) = doubt_notices(check_person(first_name=name))
     assert (doubt.code, doubt.suggestion) == ("lost_letter", None)
+
+
+@pytest.mark.parametrize("name", ["=B2", '=PROPER("ann")', "2026-05-01", "1.2E+10", "45 000,5", "12:30", "١٢"])
+def test_a_number_a_date_or_a_formula_is_doubted_as_a_name(name: str) -> None:
+    row = check_person(first_name=name, description=name)
+    assert row.values.first_name == name, "invited as written"
+    (doubt,) = doubt_notices(row)
+    assert (doubt.code, doubt.column, doubt.suggestion) == ("unlikely_name", "first_name", None)
+
+
+@pytest.mark.parametrize("name", ["2nd", "R2-D2", "X Æ A-12", "-", ".", "Te", "7 of 9"])
+def test_a_name_with_digits_is_not_doubted(name: str) -> None:
+    assert list(doubt_notices(check_person(first_name=name))) == []
 
 
 @pytest.mark.parametrize("name", ["Ð¡ÐµÑ€Ð³ÐµÐ¹ Ð¡Ñ‚Ñ€Ð°Ñ", "ÑÐµÑ€", "Î‘Î½Î½Î± Î"])
