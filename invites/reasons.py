@@ -34,6 +34,10 @@ _SENTENCES: dict[str, StrOrPromise] = {
         "It doesn’t say which rows it corrects. Download the rows that are left, correct that file, and upload it. "
         "To invite other people, import their file on its own."
     ),
+    "other_import": gettext_lazy(
+        "Most of its rows are about other people than here, so it is probably that of another import. Download the "
+        "rows that are left here, and correct that file."
+    ),
     "not_allowed": gettext_lazy(
         "The person who started this can no longer change this import. Nobody has been invited."
     ),

@@ -30,6 +30,7 @@ from invites.checking import (
 )
 from invites.imports.authors import DELETED_ACCOUNT, authors_of
 from invites.imports.not_people import known_rows_to_keep
+from invites.imports.other_people import Comparison
 from invites.imports.problem_file import open_stored
 from invites.imports.record_writer import Layout, RecordWriter, can_hold
 from invites.imports.upload_parts import new_file, stored_upload
@@ -63,7 +64,8 @@ def merge_corrected(
     end. Rows that were edited in the page stay as edited, unless they are in the upload. Skipped are those that were
     skipped before, and those that were removed from the file. `by` is the id of the user who corrects it.
     Changes nothing, and calls `keep` again and again.
-    Raises ExplainedError, with the code of the problem, for an upload whose kind, encoding or columns don't fit.
+    Raises ExplainedError, with the code of the problem, for an upload whose kind, encoding or columns don't fit, and
+    "other_import".
     """
     stored = open_stored(batch, stored_upload(batch), limits=limits)
     # A file of problem rows has more columns than the file of the batch, and UTF-16 has more bytes.
@@ -121,11 +123,13 @@ class _Merge:
         """Find the rows that are corrected, and what is kept of the others."""
         places: dict[int, int] = {}
         kept = _Kept(authors=authors_of(self._batch))
-        by = self._corrections.by
+        by, comparison = self._corrections.by, Comparison()
         for row in self._rows():
             if row.is_problem and row.number in self._corrections.places:
                 place = places[row.number] = self._corrections.places[row.number]
-                is_same = self._corrections.person(self._corrections.read(place)) == (row.cells or row.in_file)
+                before, after = row.cells or row.in_file, self._corrections.person(self._corrections.read(place))
+                comparison.add(before, after)
+                is_same = before == after
                 kept.note_editor(row.number, row.editor if is_same else by)
                 continue
             if row.cells:
@@ -138,6 +142,7 @@ class _Merge:
                 # An admin decided against this row. Decisions for a row are asked again.
                 kept.skipped_numbers.append(row.number)
             kept.note_editor(row.number, by if is_new_skip else row.editor)
+        comparison.check()
         self._corrections.use_only(places)
         return kept
 

@@ -7,13 +7,14 @@ They correct rows, and never add any: those would be people of another file.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from invites.checking import Limits
-from invites.imports.corrected_file import Corrections, read_corrections
+from invites.checking import Cells, Limits
+from invites.imports.corrected_file import CHUNK, Corrections, read_corrections
 from invites.imports.corrections import correct_row
+from invites.imports.other_people import Comparison
 from invites.imports.selectors.grid import grid_rows
 from invites.models import Batch, Row
 from invites.reasons import ExplainedError, as_reason
@@ -26,14 +27,18 @@ class LateCorrections:
     """
 
     def __init__(self, batch: Batch, corrections: Corrections) -> None:
-        numbers = set(grid_rows(batch).values_list("number", flat=True))
         self._corrections = corrections
-        self._places = {
-            number: place
-            for number, place in corrections.places.items()
-            if number in numbers and corrections.fits(corrections.read(place))
-        }
-        self._found = numbers & corrections.places.keys()
+        self._found, self._places = set[int](), dict[int, int]()
+        comparison = Comparison()
+        for number, before in _cells_of(batch):
+            if (place := corrections.places.get(number)) is None:
+                continue
+            self._found.add(number)
+            record = corrections.read(place)
+            comparison.add(before, corrections.person(record))
+            if corrections.fits(record):
+                self._places[number] = place
+        comparison.check()
         self.unused = len(corrections.places) + len(corrections.added) - len(self._places)
 
     def apply(self, row: Row) -> bool:
@@ -48,12 +53,23 @@ class LateCorrections:
         return correct_row(row, self._corrections.person(self._corrections.read(self._places[row.number])))
 
 
+def _cells_of(batch: Batch) -> Iterator[tuple[int, Cells]]:
+    """The rows that are left, by their numbers."""
+    rows = grid_rows(batch).values_list("number", "edit", "cells")
+    last = -1
+    while chunk := list(rows.filter(number__gt=last)[:CHUNK]):
+        for number, edit, cells in chunk:
+            yield number, Cells(*(edit["cells"] if edit else cells or ()))
+        last = chunk[-1][0]
+
+
 def read_late_corrections(
     batch: Batch, upload: BinaryIO, *, by: int, limits: Limits, keep: Callable[[], None]
 ) -> LateCorrections:
     """Read the corrected file; `by` is the id of the user whose file it is. Calls `keep` again and again.
 
-    Raises ExplainedError for a file that can't be read, or that doesn't say which rows it corrects.
+    Raises ExplainedError for a file that can't be read, that doesn't say which rows it corrects, or that is about other
+    people.
     """
     wider = replace(limits, max_columns=2 * limits.max_columns)
     try:
