@@ -80,6 +80,7 @@ OURS: dict[str, tuple[Responses, str]] = {
     "directory:member_deactivate": (WITH_PERMISSION, "membership"),
     "directory:member_reactivate": (WITH_PERMISSION, "membership"),
     "invitations:invite": (WITH_PERMISSION, ""),
+    "directory:sent": (WITH_PERMISSION, ""),
     "directory:invitation": (WITH_PERMISSION, "invitation"),
     "directory:invitation_edit": (WITH_PERMISSION, "invitation"),
     "directory:invitation_resend": (WITH_PERMISSION, "invitation"),

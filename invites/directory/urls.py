@@ -12,6 +12,7 @@ from invites.directory.views import (
     removal,
     requests,
     schedule,
+    sent,
     users,
 )
 
@@ -41,6 +42,7 @@ urlpatterns = [
     path("users/<int:pk>/deactivate/", deactivation.member_deactivate, name="member_deactivate"),
     path("users/<int:pk>/reactivate/", deactivation.member_reactivate, name="member_reactivate"),
     path("leave/", removal.leave, name="leave"),
+    path("invitations/", sent.sent_invitations, name="sent"),
     path("invitations/<int:pk>/", person.invitation_page, name="invitation"),
     path("invitations/<int:pk>/edit/", invitations.invitation_edit, name="invitation_edit"),
     path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),

@@ -14,7 +14,9 @@ from django.db.models import Exists, Q, QuerySet
 from accounts.models import Membership, User
 from accounts.organizations.selectors import memberships_with_permission
 from accounts.permissions import Permission
-from invites.models import Batch, BulkAction, InvitationQuerySet
+from invites.models import Batch, BulkAction, Invitation, InvitationQuerySet
+
+State = Invitation.State
 
 
 def sees_everybody(viewer: Membership) -> bool:
@@ -44,6 +46,12 @@ def invitation_is_visible(viewer: Membership) -> Q:
     # A subquery instead of a join, so that UPDATE and FOR UPDATE don't affect the import.
     imported = Q(batch__in=Batch.objects.filter(_own_batches(viewer)).values("pk"))
     return _visible(viewer, Q(inviter=viewer.user_id) | imported)
+
+
+def sent_one_by_one(viewer: Membership) -> InvitationQuerySet:
+    """Those that the member sent to single people who haven't accepted yet, newest first."""
+    sent = viewer.organization.invitations.filter(inviter=viewer.user_id, batch=None)
+    return sent.filter(Q(state=State.PENDING) | Q(state=State.DECLINED, is_unlisted=False)).order_by("-pk")
 
 
 def visible_actions(viewer: Membership) -> QuerySet[BulkAction]:

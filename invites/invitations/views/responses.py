@@ -28,6 +28,13 @@ def back_url(viewer: Membership) -> str:
     return reverse(page, args=[viewer.organization.slug])
 
 
+def people_url(viewer: Membership) -> str:
+    """The page with the people whom the member sees: all users, or those that they invited one by one."""
+    if sees_everybody(viewer) or not viewer.has_permission(Permission.INVITE_USERS):
+        return back_url(viewer)
+    return reverse("directory:sent", args=[viewer.organization.slug])
+
+
 def success_response(
     request: MemberRequest, message: str, *, warning: bool = False, page: str = "", gone: str = ""
 ) -> HttpResponse:
@@ -38,9 +45,9 @@ def success_response(
     """
     (messages.warning if warning else messages.success)(request, message)
     if not asks_for_fragment(request):
-        return redirect(page or back_url(request.membership))
+        return redirect(page or people_url(request.membership))
     if gone and path_of_page(request) == gone:
-        return HttpResponseClientRedirect(back_url(request.membership))
+        return HttpResponseClientRedirect(people_url(request.membership))
     response = HttpResponse(status=204)
     for event in ("dialog:close", "people:changed", "batch:ended", "shell:changed"):
         trigger_client_event(response, event)

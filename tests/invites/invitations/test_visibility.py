@@ -117,6 +117,7 @@ ADDRESSES = {
     "directory:expiring": "own",
     "directory:expiring_close": "own",
     "directory:requests": "own",
+    "directory:sent": "own",
     "shell:banners": "own",
     "shell:indicator": "own",
     "shell:indicator_events": "own",
