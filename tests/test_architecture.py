@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -136,7 +136,9 @@ def imports_of(path: Path) -> Iterator[Import]:
     yield from walk(ast.parse(path.read_text()), "")
 
 
-IMPORTS = [each for path in FILES for each in imports_of(path)]
+@cache
+def all_imports() -> list[Import]:
+    return [each for path in FILES for each in imports_of(path)]
 
 
 def app_of(module: str) -> str:
@@ -168,7 +170,7 @@ def told(wrong: list[Import]) -> str:
 
 def test_there_is_something_to_read() -> None:
     assert len(FILES) > 50
-    assert any(each.target.startswith("django") for each in IMPORTS)
+    assert any(each.target.startswith("django") for each in all_imports())
 
 
 def test_every_module_has_a_room() -> None:
@@ -178,7 +180,7 @@ def test_every_module_has_a_room() -> None:
 
 def test_imports_point_one_way() -> None:
     wrong = []
-    for each in IMPORTS:
+    for each in all_imports():
         here, there = floor_of(each.module), floor_of(each.target)
         if here is None or there is None or here > there or room_of(each.module) == room_of(each.target):
             continue
@@ -191,7 +193,7 @@ def test_services_are_below_forms_views_and_words() -> None:
     """Of their own room and of others."""
     wrong = [
         each
-        for each in IMPORTS
+        for each in all_imports()
         if each.target in MODULES
         and each.target != FOR_ALL
         and floor_of(each.module) is not None
@@ -204,7 +206,7 @@ def test_services_are_below_forms_views_and_words() -> None:
 def test_only_who_speaks_to_somebody_knows_addresses_of_pages() -> None:
     wrong = [
         each
-        for each in IMPORTS
+        for each in all_imports()
         if app_of(each.module) != "config"
         and each.target in ("django.urls", "django.shortcuts", "django.template.loader")
         and not is_above_services(each.module, (*SPEAKERS, "admin"))
@@ -214,7 +216,7 @@ def test_only_who_speaks_to_somebody_knows_addresses_of_pages() -> None:
 
 def test_the_check_knows_neither_django_nor_the_product() -> None:
     wrong = []
-    for each in IMPORTS:
+    for each in all_imports():
         if each.module.startswith("invites.checking"):
             is_ours = app_of(each.target) in APPS and not each.target.startswith("invites.checking")
             if is_ours or app_of(each.target) in ("django", "celery", "asgiref"):
@@ -225,7 +227,7 @@ def test_the_check_knows_neither_django_nor_the_product() -> None:
 def test_apps_know_nothing_of_the_configuration_but_the_celery_app() -> None:
     wrong = [
         each
-        for each in IMPORTS
+        for each in all_imports()
         if app_of(each.module) != "config" and app_of(each.target) == "config" and each.target != "config.celery"
     ]
     assert not wrong, told(wrong)
@@ -235,7 +237,7 @@ def test_what_helps_developers_is_not_used_at_work() -> None:
     """Settings know where the embedded broker listens; `up` is the development server."""
     wrong = [
         each
-        for each in IMPORTS
+        for each in all_imports()
         if (is_in(each.target, "config.harness") and not is_in(each.module, "config.harness"))
         or (
             is_in(each.target, "config.devserver")
@@ -249,23 +251,23 @@ def test_what_helps_developers_is_not_used_at_work() -> None:
 def test_tasks_are_enqueued_by_views_and_commands_alone() -> None:
     """A service that queued its own tasks could not be used by one."""
     wrong = [
-        each for each in IMPORTS if each.target in TASKS and not is_above_services(each.module, (*MAY_ENQUEUE, "tasks"))
+        each for each in all_imports() if each.target in TASKS and not is_above_services(each.module, (*MAY_ENQUEUE, "tasks"))
     ]
     assert not wrong, told(wrong)
 
 
 def test_no_import_hides_in_a_function() -> None:
     """Only `AppConfig.ready` may have one, because before it the models are not there, and what is not on every machine."""
-    in_ready = [each for each in IMPORTS if each.module.endswith(".apps") and each.hidden == "ready"]
+    in_ready = [each for each in all_imports() if each.module.endswith(".apps") and each.hidden == "ready"]
     wrong = [
-        each for each in IMPORTS if each.hidden and each not in in_ready and app_of(each.target) not in NOT_EVERYWHERE
+        each for each in all_imports() if each.hidden and each not in in_ready and app_of(each.target) not in NOT_EVERYWHERE
     ]
     assert not wrong, told(wrong)
 
 
 def test_no_circles() -> None:
     graph: dict[str, set[str]] = {module: set() for module in MODULES}
-    for each in IMPORTS:
+    for each in all_imports():
         if each.target in MODULES and each.target != each.module and not each.hidden:
             graph[each.module].add(each.target)
     try:

@@ -15,6 +15,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -74,6 +75,7 @@ def modules() -> Iterator[ModuleType]:
             yield importlib.import_module(found.name)
 
 
+@cache
 def patterns() -> dict[str, Function]:
     """Each way in which a module uses a pattern of its own or of another module."""
     found: dict[str, Function] = {}

@@ -5,33 +5,53 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from functools import cache
 from itertools import chain
 
 import pytest
 
 from invites.checking.cells.links import defuse, defuse_header, find_link, find_link_in_prose
 
-EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
-FORMS = {sign: [each for each in EVERY_CHARACTER if unicodedata.normalize("NFKC", each) == sign] for sign in ".。@:/"}
-INVISIBLE = [each for each in EVERY_CHARACTER if unicodedata.category(each) == "Cf"]
+SIGNS = ".。@:/"
 
 
-@pytest.mark.parametrize("sign", FORMS)
+@cache
+def every_character() -> list[str]:
+    return [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+
+
+@cache
+def forms() -> dict[str, list[str]]:
+    """The characters that stand for each of the signs."""
+    found: dict[str, list[str]] = {sign: [] for sign in SIGNS}
+    for each in every_character():
+        plain = unicodedata.normalize("NFKC", each)
+        if plain in found:
+            found[plain].append(each)
+    return found
+
+
+@cache
+def every_invisible_character() -> list[str]:
+    return [each for each in every_character() if unicodedata.category(each) == "Cf"]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
 def test_every_form_of_a_character_counts_as_that_character(sign: str) -> None:
-    for form in FORMS[sign]:
+    for form in forms()[sign]:
         for link in ("evil.com", "evil。com", "a@evil.com", "https://evil"):
             if sign in link:
                 assert find_link(f"Anna {link.replace(sign, form)} Berg"), (sign, hex(ord(form)))
 
 
 def test_there_are_such_forms() -> None:
-    assert {"．", "․", "﹒"} < set(FORMS["."])
-    assert {"｡", "︒"} < set(FORMS["。"])
+    assert {"．", "․", "﹒"} < set(forms()["."])
+    assert {"｡", "︒"} < set(forms()["。"])
 
 
 @pytest.mark.parametrize("place", range(len("evil.com") + 1))
 def test_no_invisible_character_hides_a_link(place: int) -> None:
-    for invisible in INVISIBLE:
+    for invisible in every_invisible_character():
         assert find_link(f"{'evil.com'[:place]}{invisible}{'evil.com'[place:]}"), hex(ord(invisible))
         assert find_link(f"evil.com{invisible}foo"), hex(ord(invisible))
 
@@ -95,7 +115,7 @@ def test_a_header_without_a_link_is_unchanged(text: str) -> None:
     "link", ["evil.com", "evil．com", "evil。com", "a＠evil․com", "https：／／evil", "evil.\u200bcom"]
 )
 def test_nothing_is_a_link_once_it_is_defused(link: str) -> None:
-    signs = "".join(chain.from_iterable(FORMS.values()))
+    signs = "".join(chain.from_iterable(forms().values()))
     assert re.search(rf"[{re.escape(signs)}](?!\u2060)\S", link), "the pattern finds what isn't defused"
     assert not re.search(rf"[{re.escape(signs)}](?!\u2060)\S", defuse(link))
     assert defuse(link).replace("\u2060", "") == link
