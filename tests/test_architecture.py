@@ -251,7 +251,9 @@ def test_what_helps_developers_is_not_used_at_work() -> None:
 def test_tasks_are_enqueued_by_views_and_commands_alone() -> None:
     """A service that queued its own tasks could not be used by one."""
     wrong = [
-        each for each in all_imports() if each.target in TASKS and not is_above_services(each.module, (*MAY_ENQUEUE, "tasks"))
+        each
+        for each in all_imports()
+        if each.target in TASKS and not is_above_services(each.module, (*MAY_ENQUEUE, "tasks"))
     ]
     assert not wrong, told(wrong)
 
@@ -260,7 +262,9 @@ def test_no_import_hides_in_a_function() -> None:
     """Only `AppConfig.ready` may have one, because before it the models are not there, and what is not on every machine."""
     in_ready = [each for each in all_imports() if each.module.endswith(".apps") and each.hidden == "ready"]
     wrong = [
-        each for each in all_imports() if each.hidden and each not in in_ready and app_of(each.target) not in NOT_EVERYWHERE
+        each
+        for each in all_imports()
+        if each.hidden and each not in in_ready and app_of(each.target) not in NOT_EVERYWHERE
     ]
     assert not wrong, told(wrong)
 
