@@ -309,7 +309,7 @@ def test_nothing_changes_in_a_suspended_organization(
 ) -> None:
     Organization.objects.filter(pk=acme.pk).update(suspended_at=timezone.now())
     client, path = client_of(admin), path_of(name, "acme", acmes)
-    client.get(reverse("organizations:settings", args=["acme"]))
+    client.get(reverse("shell:banners", args=["acme"]))
     before = everything_stored()
 
     for method in ("POST", "PUT", "PATCH", "DELETE"):

@@ -21,7 +21,7 @@ from accounts.models import Membership, Organization, Role, User
 from config.harness.running import free_port
 from invites import tasks
 from invites.invitations.change import change_invitation
-from invites.mailing import sender
+from invites.mailing import outbox, sender
 from invites.mailing.message import OutgoingMessage
 from invites.mailing.outbox import MAX_ATTEMPTS, MAX_CRASHES, organizations_with_due_mail, send_due_invitations
 from invites.mailing.send_lock import HeldSendLock, acquire_send_lock
@@ -77,6 +77,12 @@ def due(invite: Invite) -> Callable[[str], Invitation]:
         return invite(email, mailed=False)
 
     return due
+
+
+@pytest.fixture
+def slices_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer than in the product, so that a few people are more than one slice."""
+    monkeypatch.setattr(outbox, "SLICE", 10)
 
 
 def state_of(invitation: Invitation) -> tuple[str, str]:
@@ -308,15 +314,20 @@ def test_invitations_that_were_not_tried_stay_due_while_a_domain_is_in_backoff(
 
 
 def test_a_long_queue_does_not_delay_another_organization(
-    mailbox: Mailbox, due: Callable[[str], Invitation], invite: Invite, acme: Organization, outsider: User
+    mailbox: Mailbox,
+    slices_of_ten: None,
+    due: Callable[[str], Invitation],
+    invite: Invite,
+    acme: Organization,
+    outsider: User,
 ) -> None:
-    for number in range(60):
+    for number in range(12):
         due(f"person{number}@people.example.com")
     theirs = Membership.objects.get(user=outsider)
     invite("theirs@people.example.com", by=theirs, sites=None, mailed=False)
 
     assert send_due_invitations(acme.pk), "a slice at a time, and then there is more"
-    assert len(mailbox.taken) == 50
+    assert len(mailbox.taken) == 10
     send_due_invitations(theirs.organization_id)
 
     assert "theirs@people.example.com" in mailbox.taken
@@ -369,9 +380,13 @@ def test_sends_an_invitation_that_a_colleague_takes_over_during_the_check(
 
 
 def test_an_organization_has_one_chain_of_tasks_however_many_are_enqueued(
-    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox,
+    slices_of_ten: None,
+    due: Callable[[str], Invitation],
+    acme: Organization,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for number in range(110):
+    for number in range(22):
         due(f"person{number}@people.example.com")
     enqueued: list[str] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, _, **__: enqueued.append(task.name))
@@ -384,21 +399,25 @@ def test_an_organization_has_one_chain_of_tasks_however_many_are_enqueued(
     for _ in range(3):
         tasks.recover()
         tasks.send_due_invitations(acme.pk)
-    assert (len(mailbox.taken), enqueued) == (50, [])
+    assert (len(mailbox.taken), enqueued) == (10, [])
     second = send_due_invitations(acme.pk, first.lock_token)
     assert second is not None
     assert send_due_invitations(acme.pk, first.lock_token) is None, (
         "A task that is delivered twice starts no second chain."
     )
-    assert len(mailbox.taken) == 100
+    assert len(mailbox.taken) == 20
     assert send_due_invitations(acme.pk, second.lock_token) is None
-    assert len(set(mailbox.taken)) == len(mailbox.taken) == 110
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 22
 
 
 def test_a_task_enqueues_the_next_one_with_the_token_of_the_lock(
-    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox,
+    slices_of_ten: None,
+    due: Callable[[str], Invitation],
+    acme: Organization,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for number in range(60):
+    for number in range(12):
         due(f"person{number}@people.example.com")
     published: list[tuple[Any, ...]] = []
     monkeypatch.setattr(tasks.send_due_invitations, "apply_async", lambda given, **_: published.append(given))
@@ -408,14 +427,14 @@ def test_a_task_enqueues_the_next_one_with_the_token_of_the_lock(
     ((organization_id, lock_token),) = published
     tasks.send_due_invitations(organization_id, lock_token)
 
-    assert len(set(mailbox.taken)) == len(mailbox.taken) == 60
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 12
     assert len(published) == 1
 
 
 def test_recovery_finds_a_lock_that_was_transferred_to_a_lost_task(
-    mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
+    mailbox: Mailbox, slices_of_ten: None, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
-    for number in range(60):
+    for number in range(12):
         due(f"person{number}@people.example.com")
     send_due_invitations(acme.pk)
     assert organizations_with_due_mail() == []
@@ -424,7 +443,7 @@ def test_recovery_finds_a_lock_that_was_transferred_to_a_lost_task(
 
     assert organizations_with_due_mail() == [acme.pk]
     assert send_due_invitations(acme.pk) is None
-    assert len(set(mailbox.taken)) == len(mailbox.taken) == 60
+    assert len(set(mailbox.taken)) == len(mailbox.taken) == 12
 
 
 def test_a_slow_server_does_not_extend_the_time_slice(
