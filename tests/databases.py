@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands import flush
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import ActivityDeletion
 from config.harness.prepared import prepared
@@ -58,6 +60,16 @@ def empty_tables_quickly(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(type(connection.ops), "sql_flush", lambda _self, *how, **options: flush_statements(*how, **options))
     patch.setattr(flush, "emit_post_migrate_signal", lambda *_: None)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Afterwards, the database is as it was before, so that a test can try many things on the same people."""
+    before = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(before)
 
 
 def _are_large(tables: list[str]) -> bool:
