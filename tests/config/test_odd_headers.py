@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -20,6 +21,7 @@ NAMES = (
     *("User-Agent", "X-CSRFToken", "X-Correlation-ID", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-ID"),
 )
 VALUES = ("http://[", "]", "\x00", "\xff" * 5_000, "-1", 'x;q="', "q=nan", "%", "999.999.1.1", "Basic !", "bytes=-")
+STORED_OTHERWISE = ("\x00", "\xff" * 5_000, "999.999.1.1")
 COOKIES = (
     *('"aaaaaaaaaaaa\\000b"', '"aaaaaaaaaaaa\\777b"', "x" * 4_000, "aaaaaaaaaaaa\xff", "::", '"', "%00"),
     *("../../../etc/passwd", "' OR 1=1 --"),
@@ -28,7 +30,8 @@ COOKIES = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_header_value_gets_a_response(db: None, name: str) -> None:
-    for value in VALUES:
+    # Whatever isn't stored means the same to every database.
+    for value in VALUES if connection.vendor == "sqlite" else STORED_OTHERWISE:
         for path in ("/", "/invitation/"):
             headers = {**HTMX, name: value}
             assert Client().get(path, headers=headers).status_code < 500

@@ -268,20 +268,20 @@ def test_views_find_imports_invitations_and_actions_only_by_the_rule() -> None:
 # --- The work of others --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name, shows in ADDRESSES.items() if shows in THINGS])
-def test_the_work_of_others_looks_as_if_it_did_not_exist(name: str, clara: Client, hidden: Brought) -> None:
+@pytest.mark.parametrize("thing", THINGS)
+def test_the_work_of_others_looks_as_if_it_did_not_exist(thing: str, clara: Client, hidden: Brought) -> None:
     before = everything()
+    addresses = [address for name, shows in ADDRESSES.items() if shows == thing for address in hidden.addresses(name)]
 
-    for address, method, headers in product(hidden.addresses(name), ["GET", "POST"], [{}, HTMX]):
+    for address, method, headers in product(addresses, ["GET", "POST"], [{}, HTMX]):
         answer = clara.generic(method, address, headers=headers)
         # A dialog only shows the message of an answer that isn't an error.
-        assert answer.status_code in (404, 405) or GONE in text_of(answer.content.decode())
+        assert answer.status_code in (404, 405) or GONE in text_of(answer.content.decode()), address
         # URLs that need a POST say so to everyone.
         unknown = clara.generic(method, re.sub(r"\d+", "999999", address), headers=headers)
-        assert answer.status_code == unknown.status_code
-        assert shows_nobody_else(answer)
-
-    assert everything() == before
+        assert answer.status_code == unknown.status_code, address
+        assert shows_nobody_else(answer), address
+        assert everything() == before, address
 
 
 def test_a_page_about_everyone_is_refused_with_a_message(clara: Client, hidden: Brought, member: User) -> None:
@@ -467,36 +467,36 @@ def test_inviting_reveals_that_an_address_is_invited_but_not_the_list(
 # --- In bulk -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", Kind.values)
-@pytest.mark.parametrize("step", ["", "review", "start"])
-def test_all_that_match_a_search_are_own_invitations(
-    action: str, step: str, clara: Client, hidden: Brought, mine: Brought
-) -> None:
-    before, form = everything(), {"all": "1", "action": action, "step": step}
+STEPS = ("", "review", "start")
 
-    found = clara.post(f"{SELECTED}?q=secret-one", form, headers=HTMX)
-    nobody = clara.post(f"{SELECTED}?q=xyzzy", form, headers=HTMX)
 
-    assert (found.status_code, found.headers["HX-Trigger"]) == (nobody.status_code, nobody.headers["HX-Trigger"])
-    assert found.content == nobody.content
-    assert everything() == before
+def test_all_that_match_a_search_are_own_invitations(clara: Client, hidden: Brought, mine: Brought) -> None:
+    before = everything()
+    for action, step in product(Kind.values, STEPS):
+        form = {"all": "1", "action": action, "step": step}
+        found = clara.post(f"{SELECTED}?q=secret-one", form, headers=HTMX)
+        nobody = clara.post(f"{SELECTED}?q=xyzzy", form, headers=HTMX)
+
+        assert_same(found, nobody, (action, step))
+        assert everything() == before, (action, step)
     page = clara.post(SELECTED, {"all": "1", "action": "revoke"})
     assert "Revoke 2 invitations" in text_of(page.content.decode())
 
 
-@pytest.mark.parametrize("action", Kind.values)
-@pytest.mark.parametrize("step", ["", "review", "start"])
-def test_selecting_a_user_by_id_reveals_nothing(
-    action: str, step: str, clara: Client, hidden: Brought, mine: Brought
-) -> None:
-    before, form = everything(), {"action": action, "step": step}
+def test_selecting_a_user_by_id_reveals_nothing(clara: Client, hidden: Brought, mine: Brought) -> None:
+    before = everything()
+    for action, step in product(Kind.values, STEPS):
+        form = {"action": action, "step": step}
+        found = clara.post(SELECTED, form | {"selected": f"i{hidden.invitation.pk}"}, headers=HTMX)
+        nobody = clara.post(SELECTED, form | {"selected": "i999999"}, headers=HTMX)
 
-    found = clara.post(SELECTED, form | {"selected": f"i{hidden.invitation.pk}"}, headers=HTMX)
-    nobody = clara.post(SELECTED, form | {"selected": "i999999"}, headers=HTMX)
+        assert_same(found, nobody, (action, step))
+        assert everything() == before, (action, step)
 
-    assert (found.status_code, found.headers["HX-Trigger"]) == (nobody.status_code, nobody.headers["HX-Trigger"])
-    assert found.content == nobody.content
-    assert everything() == before
+
+def assert_same(answer: Any, other: Any, what: tuple[str, str]) -> None:
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (other.status_code, other.headers["HX-Trigger"]), what
+    assert answer.content == other.content, what
 
 
 def test_selected_invitations_of_others_are_neither_changed_nor_counted(
