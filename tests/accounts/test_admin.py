@@ -196,7 +196,7 @@ def test_an_invalid_filter_causes_no_server_error(
 def test_no_query_of_a_list_causes_a_server_error(
     model: type[Model], client: Client, member_membership: Membership, invitation: Invitation
 ) -> None:
-    page = django_admin.site._registry[model]
+    its_list = django_admin.site._registry[model]
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     many_words, one_word = "+".join(["a"] * 3_000), "x" * 60_000
     request = client.get(path).wsgi_request
@@ -214,9 +214,9 @@ def test_no_query_of_a_list_causes_a_server_error(
         for value in values:
             assert client.get(f"{path}?{name}={value}").status_code in (200, 302, 400), (name, value[:50])
     for text in (many_words, one_word, "%ed%a0%80", '"', "'", "%25", "_", "+".join(['"a']) * 3_000):
-        ask(page, request, f"q={text}")
+        ask(its_list, request, f"q={text}")
     for number in ("9" * 5_000, "-1", "0", "x", "1.5", "%00"):
-        ask(page, request, f"p={number}")
+        ask(its_list, request, f"p={number}")
     for key in ("9" * 30, "-1", "x", "_00", "%00", "%ed%a0%80", "1_2C2", "1" * 5_000):
         for page in ("change", "history", "delete"):
             assert client.get(f"{path}{key}/{page}/").status_code in (302, 400, 403, 404), (key[:50], page)
