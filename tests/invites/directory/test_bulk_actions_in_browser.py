@@ -68,6 +68,9 @@ def test_changes_thousands_in_the_background_and_undoes_it(admin_page: Page, run
     press(page, page.get_by_label("Select everyone on this page"), "Space")
     press(page, page.get_by_role("button", name=f"Select all {MANY:,} that match"))
     expect(page.locator("[data-selection-count]")).to_have_text(f"All {MANY:,} that match are selected")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_in_viewport()
+    expect(page.locator("#people-selected")).to_be_in_viewport(ratio=1)
     press(page, page.locator("#people-selected").get_by_role("button", name="Change roles"))
     expect(heading(page)).to_have_text(f"Change roles for {MANY:,} users")
     expect(heading(page)).to_be_focused()
@@ -99,10 +102,10 @@ def test_changes_thousands_in_the_background_and_undoes_it(admin_page: Page, run
 
     undone = page.locator("#banners .rc-banner-ok").filter(has_text=f"The change was undone for {MANY:,} users.")
     expect(undone).to_be_visible(timeout=60_000)
-    for banner in (undone, result):
-        page.goto("/o/acme/roles/")
-        press(page, banner.get_by_role("button", name="Close this message"))
-        expect(banner).to_have_count(0)
+    expect(result).to_have_count(0)
+    page.goto("/o/acme/roles/")
+    press(page, undone.get_by_role("button", name="Close this message"))
+    expect(undone).to_have_count(0)
     run(
         "from invites.models import Invitation; Invitation.objects.filter(last_name='thousands').update(state='revoked')"
     )
