@@ -407,7 +407,7 @@ const failed = (answer, edits) => {
 
 const put = (fresh, also) => {
   for (const row of [...fresh.querySelectorAll("[data-grid-row]")]) replace(document.getElementById(row.id), row);
-  for (const id of ["grid-heading", "grid-bar", "grid-alike"]) {
+  for (const id of ["grid-heading", "grid-lead", "grid-bar", "grid-alike"]) {
     const [old, part] = [document.getElementById(id), fresh.getElementById(id)];
     if (!old || !part || old.innerHTML === part.innerHTML) continue;
     const pressed = old.contains(document.activeElement);

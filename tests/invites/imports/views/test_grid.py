@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -11,14 +12,16 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.operators import resume_organization, suspend_organization
 from invites import tasks
 from invites.imports.selectors.rows import cells_now
 from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import correct_batch, invite_valid_rows
+from invites.invitations.wording import send_time_text
 from invites.models import Batch, Invitation, Row
 from tests.files import csv_of
 from tests.invites.imports.grid import counts, grid_url, outcome, row, text
@@ -296,6 +299,26 @@ def test_the_response_to_an_edit_has_the_changed_rows_the_bar_and_an_announcemen
     assert found[1].startswith(said) if said else found[1] == ""
     # It isn't only read aloud: who typed something else has to see it.
     assert ("rc-bar-conflict" in html) == said.startswith("Someone else")
+
+
+def test_nobody_is_asked_to_correct_what_is_fixed(script: Client, ines: Client, start: Run) -> None:
+    batch = start(csv_of("ann@@example.com", "ben@example.com"))
+
+    changed = text(post(script, batch, "take:2:0"))
+
+    for html in (changed, text(ines.get(grid_url(batch)))):
+        assert "Nobody has been invited yet." in html
+        assert "Correct the rows here" not in html
+
+
+def test_a_scheduled_import_says_when_its_emails_are_sent(ines: Client, start: Run) -> None:
+    at = timezone.now() + timedelta(days=2)
+    when = f"The emails will be sent {send_time_text(Organization.objects.get(slug='acme'), at)}"
+    scheduled, other = start(csv_of("ann@@example.com"), send_at=at), start(csv_of("ben@@example.com"))
+
+    for path in ("", "problems/"):
+        assert when in words_of(ines.get(f"/o/acme/batches/{scheduled.pk}/{path}"))
+        assert "The emails will be sent" not in words_of(ines.get(f"/o/acme/batches/{other.pk}/{path}"))
 
 
 def test_the_heading_counts_what_is_left(script: Client, ines: Client, start: Run) -> None:
