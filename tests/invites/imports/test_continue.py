@@ -355,6 +355,14 @@ def test_a_chunk_has_only_rows_that_are_near_each_other() -> None:
     assert _cuts([2, 4_999, 5_002, 90_000], 200) == [[2, 4_999], [5_002], [90_000]]
 
 
+def test_the_offer_speaks_of_one_person_or_of_many(ines: Client, start: Callable[..., Batch], work: Work) -> None:
+    one = work(start(csv_of("ann@example.com", "ben@@example.com"), only_valid=True))
+    many = work(start(csv_of("cat@example.com", "dan@@example.com", "eve@@example.com"), only_valid=True))
+
+    assert "Fix it to invite this person with the same access and message." in words_of(ines.get(url_of(one)))
+    assert "Fix them to invite these people with the same access and message." in words_of(ines.get(url_of(many)))
+
+
 def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Batch, work: Work) -> None:
     page = words_of(ines.get(url_of(ended)))
     assert "5 rows of this file haven’t been invited yet" in page
