@@ -28,6 +28,7 @@ class Kind(Enum):
     JOINED = auto()  # Without an invitation.
     REVOKED = auto()
     EXPIRED = auto()
+    ASKED = auto()  # For a new invitation. Forgotten when it is sent.
 
 
 @dataclass(frozen=True)

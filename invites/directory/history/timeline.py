@@ -40,7 +40,9 @@ def invitations_of(user: User, organization: Organization) -> list[Invitation]:
 
 def with_history(invitations: InvitationQuerySet) -> InvitationQuerySet:
     """With everything that `find_history` needs."""
-    return invitations.select_related("organization", "batch__grant", "row", "grant", "inviter").prefetch_related(
+    return invitations.select_related(
+        "organization", "batch__grant", "row", "grant", "inviter", "request"
+    ).prefetch_related(
         "earlier_links", "reminders", "grant__roles", "grant__sites", "batch__grant__roles", "batch__grant__sites"
     )
 
@@ -165,6 +167,8 @@ def _of_invitation(
     yield from _of_link(invitation, since, invitation.closed_at or since, with_opening=not is_accepted)
     if invitation.state == _State.PENDING and invitation.expires_at <= timezone.now():
         yield Event(Kind.EXPIRED, invitation.expires_at)
+    if request := getattr(invitation, "request", None):
+        yield Event(Kind.ASKED, request.asked_at)
     if is_accepted and invitation.closed_at:
         yield Event(Kind.ACCEPTED, invitation.closed_at, since=invitation.opened_at, user_agent=invitation.opened_with)
     # An import that is undone or stopped revokes its invitations without an entry for each.

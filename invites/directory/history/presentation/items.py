@@ -92,6 +92,8 @@ def _item(event: Event, reader: Reader) -> Item:
             return Item("ban", _("The invitation was revoked"), at, notes=(_("The link stopped working."),))
         case Kind.EXPIRED:
             return Item("clock", _("The link expired"), at)
+        case Kind.ASKED:
+            return Item("send", _("Asked for a new invitation"), at)
     return email_item(event, reader)
 
 

@@ -38,6 +38,7 @@ from invites.invitations.acceptance import NewAccount, accept_with_new_account
 from invites.invitations.actions import resend, revoke
 from invites.invitations.change import change_invitation
 from invites.invitations.declining import decline
+from invites.invitations.requests import ask_for_invitation, dismiss_request
 from invites.invitations.tokens import opt_out_token
 from invites.mailing.bounces import note_bounce
 from invites.models import Batch, EarlierLink, Invitation
@@ -243,6 +244,20 @@ def test_who_revoked_it(by: Membership, invite: Invite) -> None:
     revoke(by, invitation)
 
     assert history(invitation, by)[0] == "Ines Martin revoked the invitation | The link stopped working."
+
+
+def test_who_asks_for_a_new_invitation(by: Membership, invite: Invite) -> None:
+    invitation = invite(expired=True)
+    ask_for_invitation(invitation.token_hash)
+
+    assert history(invitation, by)[0] == "Asked for a new invitation"
+    dismiss_request(by, invitation)
+    assert history(invitation, by)[:2] == [
+        "Ines Martin dismissed a request for a new invitation",
+        "Asked for a new invitation",
+    ]
+    resend(by, invitation)
+    assert "Asked for a new invitation" not in history(invitation, by)
 
 
 def test_an_import_that_is_undone_revokes_it(by: Membership, invite: Invite) -> None:
