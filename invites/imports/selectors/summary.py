@@ -62,6 +62,11 @@ class Summary:
         return self.skips.total()
 
     @property
+    def open(self) -> int:
+        """The invitations that an undo would revoke."""
+        return self.invited - self.accepted - self.declined - self.revoked
+
+    @property
     def unanswered(self) -> int:
         """People who can be reminded. Those whose link has expired get a new one."""
         return self.waiting_answer + self.expired

@@ -24,6 +24,8 @@ def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Cl
     Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
     asked = ines.get(f"/o/acme/batches/{batch.pk}/undo/").content.decode()
     assert "1 person has accepted and stays" in asked
+    assert "3 invitations that haven’t been accepted are revoked, and their links stop working." in text_of(asked)
+    assert "You can’t undo this." in asked
     assert batch.invitations.filter(state=Invitation.State.REVOKED).count() == 0
 
     response = ines.post(f"/o/acme/batches/{batch.pk}/undo/", follow=True)
