@@ -42,7 +42,11 @@ class Permission(TextChoices):
     )
     MANAGE_ROLES = "roles.manage", _("Create and edit roles, within their own permissions."), _("Manage roles")
     MANAGE_SITES = "sites.manage", _("Add, rename and delete sites."), _("Manage sites")
-    MANAGE_ORGANIZATION = "organization.manage", _("Rename the organization."), _("Manage settings")
+    MANAGE_ORGANIZATION = (
+        "organization.manage",
+        _("Change the organization’s name and time zone, its invitation email, and the email domains that it allows."),
+        _("Manage settings"),
+    )
     VIEW_WORK = "work.view", _("See everything on their sites."), _("See work")
     EDIT_WORK = "work.edit", _("Enter and correct work on their sites."), _("Do work")
     REVIEW_WORK = "work.review", _("Approve work or send it back."), _("Review work")
