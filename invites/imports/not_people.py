@@ -14,6 +14,7 @@ from django.db.models import F
 from accounts.models import Membership
 from invites import checking
 from invites.imports.corrections import EditResult, keys_of, lock_batch, restore_found_cells, store_rows
+from invites.imports.selectors.grid import grid_rows
 from invites.imports.selectors.not_people import is_below_people, not_people_rows
 from invites.imports.selectors.rows import codes_of, suggested
 from invites.models import Batch, Row
@@ -75,7 +76,7 @@ def import_anyway(batch: Batch, number: int, *, by: Membership) -> EditResult:
 def skip_again(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Undo `import_anyway`, with everything that was changed in the row since then."""
     lock_batch(batch, by)
-    row = batch.rows.filter(number=number).exclude(problem_codes="").first()
+    row = grid_rows(batch).filter(number=number).first()
     if row is None or not is_below_people(batch, number):
         return EditResult(overtaken={number})
     keys = keys_of([row])

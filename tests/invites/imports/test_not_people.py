@@ -327,3 +327,21 @@ def test_rows_are_invited_skipped_problems_or_failed_on_every_page(
         assert rows == {"not_a_person": summary.skips["not_a_person"], "skipped": summary.skipped}.get(
             filtered, summary.problems
         )
+
+
+def test_a_row_that_is_invited_by_now_is_not_skipped_again(
+    run: Run, work: Callable[[Batch], Batch], by: Membership
+) -> None:
+    batch = run(BAD, only_valid=True)
+    not_people.import_anyway(batch, 4, by=by)
+    cells = ("dan@example.com", "Dan", "Fox")
+    corrections.edit_cells(batch, [Edit(4, place, value, 1) for place, value in enumerate(cells)], by=by)
+    invite_valid_rows(batch, by=by)
+    work(batch)
+    assert outcome(batch, 4) == "invited"
+
+    # The button of a page that was shown before.
+    assert not_people.skip_again(batch, 4, by=by).overtaken == {4}
+
+    assert outcome(batch, 4) == "invited"
+    assert adds_up(batch).invited == batch.invitations.count() == 2
