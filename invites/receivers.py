@@ -18,7 +18,12 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Organization, Role, Site
 from accounts.organizations.selectors import AccessBeyond
-from accounts.organizations.signals import deletion_requested, demo_created, permission_change_requested
+from accounts.organizations.signals import (
+    deletion_requested,
+    demo_created,
+    organization_resuming,
+    permission_change_requested,
+)
 from accounts.wording import counted
 from invites.invitations.demo import invite_demo_people
 from invites.invitations.querysets import open_grants
@@ -69,6 +74,15 @@ def find_offered_roles(sender: type[Role], roles: QuerySet[Role], beyond: Access
     """The ids of roles that open invitations and unfinished imports grant together with access that is `beyond`."""
     grants = beyond.among(open_grants(roles))
     return set(roles.filter(pk__in=grants.values("roles")).order_by().values_list("pk", flat=True))
+
+
+@receiver(organization_resuming)
+def give_time_again(sender: type[Organization], organization: Organization, **_more: Any) -> None:
+    """Let imports wait for admins for the full time again. While it was suspended, nobody could do anything."""
+    suspended = Batch.objects.filter(organization=organization, organization__suspended_at__isnull=False)
+    waiting = suspended.filter(state__in=Batch.WAITING).order_by("pk").select_for_update(of=("self",), no_key=True)
+    ids = list(waiting.values_list("pk", flat=True))
+    Batch.objects.filter(pk__in=ids).update(progressed_at=timezone.now())
 
 
 @receiver(pre_delete, sender=Organization)

@@ -14,6 +14,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
 from accounts.errors import DomainError
 from accounts.models import Organization, User
+from accounts.organizations.signals import organization_resuming
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,8 @@ def resume_organization(organization: Organization, *, by: User | None) -> bool:
 
     False if it isn't suspended. Raises DomainError("gone").
     """
+    # First, because receivers lock what has to be locked before the organization.
+    organization_resuming.send(sender=Organization, organization=organization)
     held = _lock(organization)
     if not held.is_suspended:
         return False

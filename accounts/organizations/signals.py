@@ -24,6 +24,10 @@ permission_change_requested = Signal()
 demo_created = Signal()
 
 
+# Sent with `organization` before it is resumed, in that transaction and before it is locked.
+organization_resuming = Signal()
+
+
 def reasons_to_keep(item: Role | Site) -> list[str]:
     """The reasons of other apps against deleting the role or the site."""
     return [answer for _receiver, answer in deletion_requested.send(sender=type(item), item=item) if answer]

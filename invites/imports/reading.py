@@ -196,9 +196,14 @@ def delete_undecided(batch: Batch, *, by: Membership) -> None:
 
 
 def delete_forgotten() -> int:
-    """Delete the batches for which nobody has answered in time. Returns how many there were."""
+    """Delete the batches for which nobody has answered in time. Returns how many there were.
+
+    Those of suspended organizations wait, because nobody can answer.
+    """
     forgotten = Batch.objects.filter(
-        state=Batch.State.NEEDS_ANSWER, progressed_at__lt=timezone.now() - WAITS_FOR_ANSWER
+        state=Batch.State.NEEDS_ANSWER,
+        progressed_at__lt=timezone.now() - WAITS_FOR_ANSWER,
+        organization__in=Organization.objects.active(),
     )
     count = 0
     for batch in forgotten:

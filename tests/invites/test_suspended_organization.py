@@ -18,7 +18,7 @@ from accounts.users.account_email import send_unsent
 from invites import tasks
 from invites.directory.bulk import work as bulk_work
 from invites.directory.bulk.change import BulkChange, Kind
-from invites.imports import chunks, recovery, undo
+from invites.imports import chunks, confirm, reading, recovery, undo
 from invites.imports.result_email import find_unsent, send_result_email
 from invites.imports.stop import stop_import
 from invites.imports.upload import start_batch
@@ -75,6 +75,40 @@ def test_an_import_waits_and_goes_on(start: Run, work: Run, suspend: Act, resume
     assert recovery.find_stalled_work().to_process == [batch.pk]
     assert work(batch).state == Batch.State.DONE
     assert sorted(message.to[0] for message in mail.outbox) == ["ann@example.com", "ben@example.com"]
+
+
+@pytest.mark.parametrize("state", ["needs_answer", "needs_confirmation"])
+def test_an_import_that_waits_for_an_admin_has_the_full_time_again(
+    state: str, start: Run, suspend: Act, resume: Act
+) -> None:
+    batch = start(csv_of("ann@@example.com,Ann,Lee,"))
+    # A file in which nothing is left to go back to.
+    batch.rows.all().delete()
+
+    def wait(days: int) -> None:
+        at = timezone.now() - timedelta(days=days)
+        Batch.objects.filter(pk=batch.pk).update(state=state, progressed_at=at)
+        reading.delete_forgotten()
+        confirm.stop_forgotten()
+
+    suspend()
+    wait(days=20)
+    resume()
+    reading.delete_forgotten()
+    confirm.stop_forgotten()
+
+    batch.refresh_from_db()
+    assert batch.state == state
+    wait(days=8)
+    assert not Batch.objects.filter(pk=batch.pk, state=state).exists()
+
+
+def test_to_resume_what_is_not_suspended_gives_no_more_time(start: Run, resume: Act) -> None:
+    batch = start(csv_of("ann@@example.com,Ann,Lee,"))
+    before = batch.progressed_at
+    resume()
+    batch.refresh_from_db()
+    assert batch.progressed_at == before
 
 
 def test_a_file_is_not_checked(admin_membership: Membership, read_only: Any, suspend: Act, resume: Act) -> None:
