@@ -26,7 +26,7 @@ from invites.invitations.forms.person import LONGEST
 from invites.invitations.invite import invite_person
 from invites.invitations.late_rows import find_late_row
 from invites.invitations.may_be_invited import AlreadyDeactivatedError
-from invites.invitations.views.responses import success_response
+from invites.invitations.views.responses import people_url, success_response
 from invites.invitations.wording import send_time_text
 from invites.models import Invitation, Row
 from invites.problems import problems_of
@@ -73,6 +73,7 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         "problems": problems_of(row.problems) if row else (),
         "days": settings.INVITATION_DAYS,
         "to_reactivate": to_reactivate,
+        "back_url": people_url(request.membership),
     }
     return render(request, "invitations/invite.html", context, status=422 if form.is_bound else 200)
 

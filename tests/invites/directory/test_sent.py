@@ -113,6 +113,11 @@ def test_is_open_to_inviters_only(client_of: ClientOf, member: User, outsider: U
     assert client_of(outsider).get(PAGE).status_code == 404
 
 
+def test_who_leaves_the_form_comes_back_to_the_list(clara: Client, ines: Client) -> None:
+    assert f'href="{PAGE}" data-dialog-close' in clara.get("/o/acme/invite/").content.decode()
+    assert 'href="/o/acme/users/" data-dialog-close' in ines.get("/o/acme/invite/").content.decode()
+
+
 def test_after_inviting_or_revoking_somebody_the_list_is_shown(
     clara: Client, send: Callable[[str], Invitation], sites: list[Site], acme: Organization
 ) -> None:
