@@ -201,3 +201,21 @@ def test_escape_twice_means_keep_going(invite: Any) -> None:
         invite.keyboard.press("Escape")
         expect(invite.get_by_role("textbox", name="Email")).to_have_value("chiara@example.com")
         expect(invite.locator("#dialog")).to_be_visible()
+
+
+def test_with_little_height_nothing_stands_still(open_as: OpenAs) -> None:
+    """A window of 1280 by 1024 pixels at 400% zoom."""
+    page = open_as(width=320)
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.goto("/o/acme/users/")
+    expect(page.locator(".rc-topbar")).to_have_css("position", "static")
+    page.locator("[data-select-row]").first.check()
+    expect(page.locator(".rc-selection")).to_have_css("position", "static")
+
+    page.get_by_role("link", name="Invite users").first.click()
+    expect(page.locator("#dialog-title")).to_be_focused()
+    for standing in (".rc-dialog-head", ".rc-dialog-foot"):
+        page.locator("#dialog").get_by_label("Last name").scroll_into_view_if_needed()
+        expect(page.locator(f"#dialog {standing}")).not_to_be_in_viewport()
+    page.locator("#dialog").get_by_role("button", name="Send invitation").last.scroll_into_view_if_needed()
+    expect(page.locator("#dialog .rc-dialog-foot")).to_be_in_viewport(ratio=1)
