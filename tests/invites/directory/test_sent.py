@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.permissions import Permission
@@ -84,6 +86,16 @@ def test_those_of_a_file_are_in_imports(
     assert "No open invitations" in page
     assert "Those in a file are in Imports." in page
     assert "ann@people.example.com" not in page
+
+
+def test_a_scheduled_import_does_not_lead_to_a_page_that_is_closed(
+    clara: Client, ines: Client, clerk: Membership, start: Callable[..., Batch], work: Callable[[Batch], Batch]
+) -> None:
+    batch = work(start(csv_of("ann@people.example.com"), by=clerk, send_at=timezone.now() + timedelta(days=2)))
+    page, hint = f"/o/acme/batches/{batch.pk}/", "To change or cancel a single invitation, "
+
+    assert f"{hint}search for the person in Imports." in words(clara, page)
+    assert f"{hint}open the person in Users." in words(ines, page)
 
 
 def test_nobody_sees_what_others_have_sent(clara: Client, invite: Invite, by: Membership) -> None:
