@@ -121,7 +121,7 @@ class ImportForm(SendTimeMixin, GrantForm):
         else:
             later = send_at if send_at and send_at > timezone.now() else None
             self.add_send_time(membership.organization, may_be_now=True, chosen=later)
-        self.is_pasting = not is_correction and self.data.get("source") == "paste"
+        self.is_pasting = not is_correction and (self.data if self.is_bound else self.initial).get("source") == "paste"
         cast(CsvField, self.fields["file"]).is_needed = not self.is_pasting
         self.fields["file"].help_text = format_html(
             gettext(

@@ -47,7 +47,7 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     if correcting and correcting.has_invited:
         return _correct_late_rows(request, correcting)
     earlier = correcting or (batch_to_see(request, id_in(request.GET["again"])) if "again" in request.GET else None)
-    initial = {**ImportForm.initial_for(selection_of(earlier.grant)), "message": earlier.message} if earlier else None
+    initial = _initial(earlier) if earlier else None
     data = posted(request)
     files = request.FILES if data is not None else None
     form = ImportForm(
@@ -75,6 +75,12 @@ def import_file(request: MemberRequest, organization: str) -> HttpResponse:
     if form.is_pasting and request.POST.get("pasted") and "pasted" not in form.errors:
         context["understood"] = _understood(request)
     return render(request, "imports/import.html", context, status=422 if form.errors else 200)
+
+
+def _initial(earlier: Batch) -> dict[str, Any]:
+    """The same roles, sites and message, and rows that are pasted if they were."""
+    chosen = ImportForm.initial_for(selection_of(earlier.grant))
+    return {**chosen, "message": earlier.message, "source": "paste" if earlier.pasted_at else "file"}
 
 
 def _correct_late_rows(request: MemberRequest, batch: Batch) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -241,6 +242,20 @@ def test_is_named_in_the_language_and_the_time_zone_of_the_page(pasted: Batch) -
         assert "Nov 24, 2026, 11:14 PM" in import_name(pasted)
     with marked_language(), translation.override(MARKED):
         assert import_name(pasted).startswith("[Pasted ")
+
+
+def test_one_pastes_again_where_one_had_pasted(ines: Client, paste: Paste) -> None:
+    unclear = paste("ann@example.com\tAnn\tEk\n")
+    again = f"/o/acme/import/?again={unclear.pk}"
+
+    for path in ("", "reading/"):
+        page = ines.get(f"/o/acme/batches/{unclear.pk}/{path}").content.decode()
+        assert again in page
+        assert "Paste again" in page
+        assert "Choose another file" not in page
+    chosen = re.search(r'value="(\w+)"\s+checked', ines.get(again).content.decode().partition("id_source_file")[2])
+    assert chosen
+    assert chosen[1] == "paste"
 
 
 def test_says_nothing_about_an_encoding(pasted: Batch) -> None:
