@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from config.harness.running import ROOT, clean_environment
@@ -24,6 +25,7 @@ sys.stdout.write(open("/proc/self/autogroup").read() if os.path.exists("/proc/se
 """
 
 
+@cache
 def told(*, own_session: bool, **settings: str) -> tuple[int, str]:
     """The nice value, and that of its session. The latter is empty where sessions have no share."""
     command = [sys.executable, "-c", OF_THE_POOL]

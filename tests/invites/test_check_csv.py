@@ -135,6 +135,7 @@ def test_warnings_have_a_column_and_a_suggestion() -> None:
 NO_ADDRESS = b"Email,First name,Surname\nanna,Anna,Berg\n"
 
 
+@pytest.mark.exhaustive
 def test_a_refused_file_has_one_problem_without_a_row_and_ends_in_1() -> None:
     done = on_the_command_line("-", "--json", "--people", stdin=NO_ADDRESS)
     assert done.returncode == 1
@@ -273,6 +274,7 @@ def test_prints_for_a_terminal_that_knows_only_ascii() -> None:
     assert b"\\u7f8e" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_the_configured_limits_apply_and_the_message_has_both_numbers() -> None:
     def answer(**environment: str) -> dict[str, Any]:
         done = on_the_command_line(str(DATA / "sample.csv"), "--json", environment=environment)

@@ -127,6 +127,7 @@ def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet(line
     assert "more than 1,048,576 lines" in message_of(report.rejection)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("above", ["Email,Full name\n", "Email,First name,Last name\nann@company.com,Szűcs,Lee\n"])
 def test_a_file_in_doubt_may_not_have_more_lines_either(above: str) -> None:
     check = Check(io.BytesIO((above + "\n" * 1_100_000).encode("cp1250")))

@@ -219,6 +219,7 @@ def test_a_file_of_repeated_addresses_takes_little_more_memory() -> None:
     assert peaks[1] - peaks[0] < 30_000 * 25 + 100_000
 
 
+@pytest.mark.exhaustive
 def test_an_address_of_more_than_a_thousand_others_is_refused() -> None:
     """Every edit in one of these rows would compare it with all of them."""
     names = ["".join(letters) for letters in islice(product("abcdefghij", repeat=4), MOST_OTHERS + 2)]

@@ -41,6 +41,7 @@ def test_hardly_asks_about_windows_files_in_western_europe(language: str, codec:
     assert counts["asked"] + counts["refused"] <= (1 - LEAST_SILENT) * counts["files"]
 
 
+@pytest.mark.exhaustive
 def test_a_question_has_the_right_answer() -> None:
     counts = sum((measure(files_of(*cell, rows=1, count=2, seed="asked")) for cell in CELLS), Counter())
     assert counts["asked"] > 50

@@ -276,6 +276,7 @@ def wait_until(claim: Callable[[], bool], *, seconds: float) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("is_watched", [False, True], ids=["limited", "watched"])
 def test_memory_can_be_watched_where_it_cannot_be_limited(tmp_path: Path, *, is_watched: bool) -> None:
     """On macOS it is watched. Only the call that tells how much is used differs from this."""
