@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from config.harness.driving import ROLE, SITE, csv_of, heading, mixed_people
 from config.harness.running import Stack
+from tests.axe import violations
 from tests.stories import link_in, opt_out_link_in, run
 
 # People in every state, and a change that can be undone; prints their ids.
@@ -103,11 +103,7 @@ def page_of(request: Any, new_context: Any, signed_in_state: Any) -> Callable[[s
 
 def examine(page: Page) -> Iterator[str]:
     """What axe has to say against the page as it stands, and whether it can be scrolled sideways."""
-    for found in Axe().run(page).response["violations"]:
-        nodes = "; ".join(
-            f"{node['target']} {node['any'][:1] and node['any'][0]['message']}" for node in found["nodes"]
-        )
-        yield f"{page.url} {found['id']}: {nodes}"
+    yield from violations(page)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         yield f"{page.url} scrolls sideways"
 

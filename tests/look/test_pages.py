@@ -7,18 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from config.harness.running import Stack
+from tests.axe import violations
 
 OpenAs = Callable[..., Any]
-
-
-def violations(page: Any) -> list[str]:
-    """What axe finds, as one line each."""
-    results = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html'][:160]}" for each in results for node in each["nodes"]]
 
 
 def expect_theme(page: Any, name: str) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from config.harness.driving import IMPORT_SECONDS, ROLE, SITE, banner, summary
 from config.harness.running import Stack
+from tests.axe import violations
 
 PASTE = """(text) => {
   const carried = new DataTransfer();
@@ -515,8 +515,7 @@ def test_axe_finds_nothing_in_the_grid_while_a_cell_is_open(
     page.locator("#cell-4-2").click()
     expect(page.get_by_role("textbox", name="Last name, row 4")).to_be_focused()
 
-    violations = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from config.harness.driving import (
@@ -22,6 +21,7 @@ from config.harness.driving import (
     summary,
 )
 from config.harness.running import Stack
+from tests.axe import violations
 
 TAB = "\t"
 
@@ -75,11 +75,6 @@ def numbers(page: Page, selector: str = "span") -> list[str]:
 def invited(page: Page) -> dict[str, int]:
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     return summary(page)
-
-
-def violations(page: Page) -> list[Any]:
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
 
 
 def is_focused(target: Locator) -> bool:
