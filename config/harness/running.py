@@ -40,7 +40,7 @@ CHROMIUM_FLAGS = [
 ]
 
 # Tests run beside each other, so an email would wait for minutes if a worker gave way to all of them.
-ON_A_BUSY_MACHINE = {"RECOVERY_SECONDS": "2", "WORKER_NICE": "0"}
+ON_A_BUSY_MACHINE = {"WORKER_NICE": "0"}
 
 Found = TypeVar("Found")
 

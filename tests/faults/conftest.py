@@ -52,7 +52,7 @@ def mailing_by(server: MailServer) -> dict[str, str]:
     The worker gives way a little, so that pages are fast, but goes on if the machine is busy.
     """
     url = f"smtp://127.0.0.1:{server.port}"
-    return {"EMAIL_URL": url, "EMAIL_TIMEOUT": "3", "WORKERS": "2", "WORKER_NICE": "5", "RECOVERY_SECONDS": ""}
+    return {"EMAIL_URL": url, "EMAIL_TIMEOUT": "3", "WORKERS": "2", "WORKER_NICE": "5"}
 
 
 @pytest.fixture(params=["embedded", "servers"])

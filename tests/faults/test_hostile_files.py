@@ -47,7 +47,7 @@ BOUNDARY = "a-boundary-that-is-in-no-file"
 @pytest.fixture(params=["embedded", "servers"])
 def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
     """One web process and one worker. The large files that are fine have more people than a day allows."""
-    settings = {"INVITATIONS_PER_DAY": "20000", "WORKERS": "2", "WORKER_NICE": "", "RECOVERY_SECONDS": ""}
+    settings = {"INVITATIONS_PER_DAY": "20000", "WORKERS": "2", "WORKER_NICE": ""}
     if request.param == "servers":
         postgres: PostgresServer = request.getfixturevalue("postgres")
         redis: RedisServer = request.getfixturevalue("redis")

@@ -173,9 +173,7 @@ def test_a_crashed_worker_does_not_count_as_a_bug(
 
 @pytest.fixture
 def broken_worker(tmp_path: Path) -> Iterator[Work]:
-    with WorkerOnFile(
-        tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.broken_check", RECOVERY_SECONDS="5"
-    ) as worker:
+    with WorkerOnFile(tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.broken_check") as worker:
         yield Work(worker, tmp_path)
 
 

@@ -64,9 +64,11 @@ FIND_CUT_TEXTS = """() => [...document.querySelectorAll("body *")].filter((eleme
 FIND_WIDE_TABLES = """() => [...document.querySelectorAll(".rc-table-wrap")]
   .filter((wrap) => innerWidth >= 1280 && wrap.scrollWidth > wrap.clientWidth + 1)
   .map((wrap) => `a table of ${wrap.scrollWidth} in ${wrap.clientWidth} pixels`)"""
+FIND_SCROLLING = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
+  ? [`the page scrolls sideways at ${innerWidth}`] : []"""
+FIND_WHAT_IS_CUT = f"() => [...({FIND_CUT_TEXTS})(), ...({FIND_WIDE_TABLES})(), ...({FIND_SCROLLING})()]"
 # The widest comes last, and stays.
 WIDTHS = (390, 1280)
-SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 CHANGE_PASSWORD = f"""
 from accounts.models import User
@@ -208,8 +210,6 @@ def pseudo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         directory / "var",
         DJANGO_SETTINGS_MODULE="tests.pseudo_locale.settings",
         PSEUDO_LOCALE=str(directory / "locale"),
-        # Nobody has to wait for a link, or for the page about too many attempts.
-        RECOVERY_SECONDS="1",
     )
     stack.start()
     try:
@@ -293,10 +293,8 @@ class Reader:
         self.read(page.evaluate(READ_TEXTS), place)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            for text in [*page.evaluate(FIND_CUT_TEXTS), *page.evaluate(FIND_WIDE_TABLES)]:
+            for text in page.evaluate(FIND_WHAT_IS_CUT):
                 self.found.cut.setdefault(text, place)
-            if page.evaluate(SCROLLS_SIDEWAYS):
-                self.found.cut.setdefault(f"the page scrolls sideways at {width}", place)
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ PARTS = ("broker", "web", "worker")
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack with the delays of a user's machine, which other tests shorten."""
-    stack = Stack(tmp_path_factory.mktemp("restarts") / "var", RECOVERY_SECONDS="5")
+    """One whose processes may be killed."""
+    stack = Stack(tmp_path_factory.mktemp("restarts") / "var")
     stack.start()
     yield stack
     assert stack.stop() == 0

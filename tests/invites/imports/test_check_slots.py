@@ -152,9 +152,7 @@ def test_a_check_left_to_a_worker_costs_no_attempt(store: Callable[[str], Batch]
 
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Work]:
-    with WorkerOnFile(
-        tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.slow_check", RECOVERY_SECONDS="5"
-    ) as worker:
+    with WorkerOnFile(tmp_path, DJANGO_SETTINGS_MODULE="tests.invites.imports.slow_check") as worker:
         yield Work(worker, tmp_path)
 
 
