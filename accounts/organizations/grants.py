@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Role, Site
-from accounts.permissions import USER_POWERS
+from accounts.permissions import USER_POWERS, Permission
 from accounts.texts import StrOrPromise
 from accounts.wording import listed
 
@@ -98,6 +98,14 @@ def membership_now(by: Membership) -> Membership:
     if found is None:
         raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
     return found
+
+
+def allowed_now(by: Membership, permission: Permission) -> Membership:
+    """The same, if they have the permission now. Raises AccessDenied if they don't."""
+    now = membership_now(by)
+    if not now.has_permission(permission):
+        raise AccessDenied("not_allowed", _("You don’t have permission to change this."))
+    return now
 
 
 class GrantableAccess:

@@ -14,13 +14,14 @@ from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_role, record
 from accounts.errors import AccessDenied, DomainError
 from accounts.models import Membership, Organization, Role
-from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
+from accounts.organizations.grants import AccessSelection, GrantableAccess, allowed_now
 from accounts.organizations.in_use import why_in_use
 from accounts.organizations.members import check_somebody_manages
 from accounts.organizations.organizations import sort_permissions
 from accounts.organizations.role_access import check_may_change_permissions
 from accounts.organizations.signals import reasons_to_keep
 from accounts.organizations.suspension import check_not_suspended
+from accounts.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def save_role(by: Membership, draft: RoleDraft, role: Role | None = None) -> Rol
     # The role is locked first, as in code that grants it. Another order could deadlock.
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     # The permissions of `by` may have changed during the wait for the locks.
-    by = membership_now(by)
+    by = allowed_now(by, Permission.MANAGE_ROLES)
     check_not_suspended(by.organization)
     if role is None:
         role = Role(organization=organization)
@@ -110,7 +111,7 @@ def delete_role(by: Membership, role: Role) -> None:
     Raises AccessDenied, and DomainError: "default_role", "in_use".
     """
     role = _locked(by, role)
-    by = membership_now(by)
+    by = allowed_now(by, Permission.MANAGE_ROLES)
     check_not_suspended(by.organization)
     if role.is_default:
         message = _("Every organization has the role {name}, so you can’t delete it.").format(name=role.name)

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_site, record
-from accounts.errors import AccessDenied, DomainError
+from accounts.errors import DomainError
 from accounts.models import Membership, Organization, Site
-from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
+from accounts.organizations.grants import AccessSelection, GrantableAccess, allowed_now
 from accounts.organizations.in_use import why_in_use
 from accounts.organizations.signals import reasons_to_keep
 from accounts.organizations.suspension import check_not_suspended
+from accounts.permissions import Permission
 
 NO_ACCESS = gettext_lazy("You can’t edit {access} because you don’t have access to it.")
 
@@ -28,8 +29,9 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
         is_new = site is None
         # Locked, so that a member who is being removed at this moment can't get the site.
         members = Membership.objects.active().select_for_update(of=("self",), no_key=True)
-        if is_new and not members.filter(pk=by.pk).first():
-            raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
+        if is_new:
+            members.filter(pk=by.pk).first()
+            allowed_now(by, Permission.MANAGE_SITES)
         site = Site(organization=by.organization) if site is None else _locked(by, site)
         before = {"name": site.name, "country": site.country}
         site.name, site.country = name, country
@@ -88,5 +90,5 @@ def _locked(by: Membership, site: Site) -> Site:
     found = Site.objects.select_for_update().filter(organization=by.organization, pk=site.pk).first()
     if found is None:
         raise DomainError("gone", _("This site has been deleted."))
-    check_can_change(membership_now(by), found)
+    check_can_change(allowed_now(by, Permission.MANAGE_SITES), found)
     return found

@@ -16,6 +16,8 @@ from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
 from accounts.errors import DomainError
 from accounts.models import Membership, Organization, User
+from accounts.organizations.grants import allowed_now
+from accounts.permissions import Permission
 from invites import checking
 from invites.checking import Decisions, Evidence, Limits, Preview, ReadingOptions
 from invites.imports.activity import about_import, source_now
@@ -150,7 +152,11 @@ def answer(batch: Batch, options: ReadingOptions, *, by: Membership, remember: b
 
 @transaction.atomic
 def forget(by: Membership, pk: int) -> RememberedReading | None:
-    """Ask again about files with these columns. Returns what was forgotten; None if there was nothing."""
+    """Ask again about files with these columns. Returns what was forgotten; None if there was nothing.
+
+    Raises AccessDenied.
+    """
+    allowed_now(by, Permission.MANAGE_ORGANIZATION)
     reading = by.organization.remembered_readings.select_for_update().filter(pk=pk).first()
     if reading:
         reading.delete()

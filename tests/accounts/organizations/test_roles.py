@@ -265,6 +265,18 @@ def test_a_permission_that_was_lost_meanwhile_no_longer_counts(
         save_role(by, draft("Painter", "work.edit"))
 
 
+def test_members_who_may_no_longer_manage_roles_change_none(admin_membership: Membership, night_shift: Role) -> None:
+    assert admin_membership.permissions() == all_permissions()
+    Membership.objects.get(pk=admin_membership.pk).roles.clear()
+
+    with domain_error("not_allowed"):
+        save_role(admin_membership, draft("Painter"))
+    with domain_error("not_allowed"):
+        save_role(admin_membership, draft("Night shift", "work.view"), night_shift)
+    with domain_error("not_allowed"):
+        delete_role(admin_membership, night_shift)
+
+
 def test_the_service_checks_permissions_again(
     keeper: User, night_shift: Role, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:

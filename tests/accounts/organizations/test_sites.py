@@ -198,6 +198,18 @@ def test_a_site_to_which_access_was_lost_in_the_meantime_cannot_be_changed(lyon_
         save_site(by, name="Mine", country="", site=sites[0])
 
 
+def test_members_who_may_no_longer_manage_sites_change_none(admin_membership: Membership, sites: list[Site]) -> None:
+    assert admin_membership.permissions()
+    Membership.objects.get(pk=admin_membership.pk).roles.clear()
+
+    with domain_error("not_allowed"):
+        save_site(admin_membership, name="Oslo", country="")
+    with domain_error("not_allowed"):
+        save_site(admin_membership, name="Oslo", country="", site=sites[0])
+    with domain_error("not_allowed"):
+        delete_site(admin_membership, sites[0])
+
+
 def test_the_service_checks_permissions_again(
     lyon_only: User, sites: list[Site], client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,16 @@ def test_an_admin_can_answer_for_somebody_who_has_left(
     assert (done.state, done.inviter) == (Batch.State.DONE, colleague.user)
 
 
+def test_members_who_may_no_longer_change_settings_forget_no_columns(by: Membership, acme: Organization) -> None:
+    remembered = RememberedReading.objects.create(organization=acme, signature="names", reading={}, chosen_by=by.user)
+    assert by.permissions()
+    Membership.objects.get(pk=by.pk).roles.clear()
+
+    with domain_error("not_allowed"):
+        reading.forget(by, remembered.pk)
+    assert RememberedReading.objects.exists()
+
+
 def test_a_file_is_answered_for_once(run: Run, by: Membership) -> None:
     batch = run(HUNGARIAN)
     reading.answer(batch, IN_1250, by=by)
