@@ -134,7 +134,7 @@ class Machine:
         process.wait()
 
     def wait_for_line(self, name: str, text: str) -> None:
-        wait_for(lambda: text in self.said(name), what=f"{text!r} in what {name} says", seconds=60)
+        wait_for(lambda: text in self.said(name), what=f"{text!r} in what {name} says")
 
     def said(self, name: str) -> str:
         return self._log(name).read_text(errors="replace")

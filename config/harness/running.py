@@ -52,7 +52,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 60) -> Found:
+def wait_for(found: Callable[[], Found | None], *, what: str, seconds: float = 120) -> Found:
     """Wait until `found` returns something true, and return it. Fails with `what` after the timeout."""
     began = time.monotonic()
     while True:
@@ -296,7 +296,7 @@ class Stack:
         """To whom the mails sent so far went, oldest first."""
         return read_recipients(self.data_dir / "mail")
 
-    def wait_for_mail(self, to: str, *, seconds: float = 60) -> Mail:
+    def wait_for_mail(self, to: str, *, seconds: float = 120) -> Mail:
         """Wait for an email to that address, and return the newest one."""
         return wait_for(lambda: self.inbox(to), what=f"mail to {to}", seconds=seconds)[-1]
 

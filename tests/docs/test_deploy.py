@@ -64,7 +64,6 @@ def whole_journey(visitor: Visitor, machine: Machine, *, email: str, password: s
     wait_for(
         lambda: f"{PEOPLE} users were invited" in visitor.get("/o/acme/batches/").text,
         what="end of the batch",
-        seconds=60,
     )
 
     # By day, the demo's admin also gets a summary of what has expired.
@@ -121,7 +120,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
     for name, command in (("web", gunicorn), ("worker", worker), ("beat", beat)):
         machine.start(name, f"{with_settings} exec {command}", {"HOME": str(machine.directory)})
     url = f"http://127.0.0.1:{web}"
-    wait_for(lambda: answers(url, host=host), what="running product", seconds=60)
+    wait_for(lambda: answers(url, host=host), what="running product")
 
     assert server_header(url, host=host) == ""
     visitor = Visitor(url, base_url=f"https://{host}")
@@ -133,7 +132,7 @@ def test_the_documented_commands_run_the_product(machine: Machine) -> None:
 
     # The other web server, with the same data.
     machine.start("uvicorn", f"{with_settings} exec {uvicorn}")
-    wait_for(lambda: answers(url, host=host), what="running product", seconds=60)
+    wait_for(lambda: answers(url, host=host), what="running product")
     assert server_header(url, host=host) == ""
     assert machine.end("uvicorn") == 0
     dump, unescape_formula = (command for command in documented("Backups") if command.startswith("pg_"))
@@ -181,13 +180,13 @@ def test_every_service_of_compose_runs_as_a_process(machine: Machine, postgres: 
     machine.start(
         "redis", [*command("redis"), "--bind", "127.0.0.1", "--port", str(redis), "--dir", str(machine.directory)]
     )
-    wait_for(_passes(lambda: is_healthy("redis")), what="Redis", seconds=60)
+    wait_for(_passes(lambda: is_healthy("redis")), what="Redis")
     machine.start("mail", f"exec {CATCHER} --listen 127.0.0.1:{mail} {machine.directory}/mail")
     told = machine.run(command("prepare"), environment("prepare"))
     assert "Sign in as admin@example.com with the password three quiet harbors" in told
     for name in ("web", "worker", "beat"):
         machine.start(name, command(name), environment(name))
-    wait_for(_passes(lambda: is_healthy("web")), what="running product", seconds=60)
+    wait_for(_passes(lambda: is_healthy("web")), what="running product")
 
     visitor = Visitor(f"http://127.0.0.1:{web}")
     whole_journey(visitor, machine, email="admin@example.com", password="three quiet harbors")

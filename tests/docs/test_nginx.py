@@ -115,7 +115,7 @@ class Site:
         machine.start("nginx", [NGINX, "-e", "stderr", "-c", str(path)])
         self.url = f"https://127.0.0.1:{tls}"
         nobody = Visitor(self.url, base_url=f"https://{HOST}", adapter=HTTPAdapter())
-        wait_for(lambda: nobody.is_answered("/healthz"), what="running product", seconds=60)
+        wait_for(lambda: nobody.is_answered("/healthz"), what="running product")
 
     def visitor(self, adapter: HTTPAdapter) -> Visitor:
         """The admin of Acme, signed in through nginx."""

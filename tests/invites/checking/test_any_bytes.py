@@ -40,20 +40,20 @@ def must_be_a_verdict(report: Report) -> None:
 
 
 @given(st.binary(max_size=600))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_get_a_verdict(data: bytes) -> None:
     must_be_a_verdict(check_bytes(data, limits=_SMALL))
 
 
 @pytest.mark.exhaustive
 @given(st.lists(_PIECES, max_size=60).map(b"".join))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_any_pieces_of_files_get_a_verdict(data: bytes) -> None:
     must_be_a_verdict(check_bytes(data, limits=_SMALL))
 
 
 @given(st.text(max_size=300), st.sampled_from(["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_cell_gets_a_verdict(text: str, encoding: str) -> None:
     file = io.StringIO(newline="")
     csv.writer(file).writerows([["Email", "First name", "Last name", "Description"], ["a@b.com", text, text, text]])
@@ -113,7 +113,7 @@ _PEOPLE = st.lists(st.tuples(_NAMES, _NAMES, _NOTES), min_size=1, max_size=30)
     order=st.permutations(range(4)),
     says_delimiter=st.booleans(),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_well_formed_file_gives_back_exactly_its_rows(
     people: list[tuple[str, str, str]],
     form: Form,
@@ -144,7 +144,7 @@ _FRENCH = st.sampled_from(["Hélène", "François", "Loïc", "Zoé", "Lefèvre",
     more=st.lists(st.tuples(_FRENCH, _FRENCH), max_size=10),
     line_end=st.sampled_from(["\r\n", "\r"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_files_of_a_french_excel_give_back_exactly_their_rows(more: list[tuple[str, str]], line_end: str) -> None:
     people = [("Hélène", "Lefèvre"), ("Loïc", "Noël"), *more]
     lines = ["E-mail;Prénom;Nom", *(f"p{number}@company.com;{a};{b}" for number, (a, b) in enumerate(people))]

@@ -32,7 +32,7 @@ def a_large_file(people: int = PEOPLE) -> bytes:
 
 def test_everyone_is_invited_even_if_the_worker_is_killed(work: Work) -> None:
     work.invite(a_large_file())
-    wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
+    wait_for(lambda: work.sent() >= 20, what="mails")
 
     work.worker.kill_worker()
 
@@ -40,7 +40,7 @@ def test_everyone_is_invited_even_if_the_worker_is_killed(work: Work) -> None:
     sent_before = work.sent()
     assert sent_before < PEOPLE
     work.worker.start_worker()
-    wait_for(lambda: work.sent() > sent_before, what="more mails", seconds=60)
+    wait_for(lambda: work.sent() > sent_before, what="more mails")
     work.wait_until_done()
 
     report, mails = work.report(), work.mails()
@@ -82,7 +82,7 @@ def test_a_worker_survives_the_loss_of_its_broker(work: Work) -> None:
     """One of its processes works on a chunk, and the other waits for the broker."""
     people = PEOPLE // 2
     work.invite(a_large_file(people))
-    wait_for(lambda: work.sent() >= 20, what="mails", seconds=60)
+    wait_for(lambda: work.sent() >= 20, what="mails")
 
     work.worker.broker.stop()
     wait_for(lambda: "Connection to broker lost" in work.worker.log_path.read_text(), what="lost connection")

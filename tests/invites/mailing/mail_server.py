@@ -62,7 +62,7 @@ class MailServer:
         return address in self.asked
 
     def wait_for_mails(self, count: int) -> None:
-        wait_for(lambda: len(self.taken) >= count, what=f"{count} mails", seconds=60)
+        wait_for(lambda: len(self.taken) >= count, what=f"{count} mails")
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]

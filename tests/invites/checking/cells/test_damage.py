@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from invites.checking import ANY_DOMAIN, COLUMNS, Cells, check_cells, message_of
@@ -130,7 +130,6 @@ def test_rows_that_are_not_invited_are_not_doubted() -> None:
     assert (report.skipped, report.problem_rows, report.warnings) == (1, 1, [])
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_fixed_text_is_not_fixed_again(text: str) -> None:
     fixed = fix_damage(as_cp1252(text)) or text
@@ -142,7 +141,6 @@ cells = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8))
 def test_what_is_not_flagged_is_good_and_in_its_normal_form(rows: list[tuple[str, str, str]]) -> None:
     columns = list(zip(*[("anna@company.com", *row) for row in rows], strict=True))
@@ -155,7 +153,6 @@ def test_what_is_not_flagged_is_good_and_in_its_normal_form(rows: list[tuple[str
             assert list(doubt_notices(checked)) == []
 
 
-@settings(deadline=None)
 @given(st.tuples(cells, cells, cells))
 def test_no_cell_of_a_good_row_is_changed(row: tuple[str, str, str]) -> None:
     """A normal form is kept as it is, doubts or not: only what surrounds a cell is removed."""

@@ -41,14 +41,14 @@ _TEXTS = st.one_of(
 
 
 @given(_TEXTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_agrees_with_the_library_about_any_text(text: str) -> None:
     text = trim_all(text)
     assert normalize_address(text) == ask_library(text)
 
 
 @given(_TEXTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_finds_no_mistake_in_what_the_library_accepts(text: str) -> None:
     text = trim_all(text)
     if ask_library(text) is not None:
@@ -56,14 +56,14 @@ def test_finds_no_mistake_in_what_the_library_accepts(text: str) -> None:
 
 
 @given(st.from_regex(FAST, fullmatch=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_the_pattern_matches_is_its_own_normal_form(text: str) -> None:
     if len(text) <= FAST_LENGTH:
         assert ask_library(text) == text
 
 
 @given(st.from_regex(MIXED, fullmatch=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_only_the_domain_of_a_mixed_address_is_small_in_its_normal_form(text: str) -> None:
     if len(text) <= FAST_LENGTH:
         local, _, domain = text.rpartition("@")
@@ -77,7 +77,7 @@ def flagged(addresses: list[str]) -> list[str]:
 
 
 @given(st.lists(st.one_of(st.from_regex(USUAL, fullmatch=True), _TEXTS.map(trim_all)), min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_address_that_is_not_flagged_is_its_own_normal_form(texts: list[str]) -> None:
     found = flagged(texts)
     assert found == [text for text in texts if flagged([text])], "flagged alone or among others"
@@ -156,7 +156,7 @@ def test_every_sign_of_a_usual_domain_is_its_own_normal_form_after_any_other() -
 
 
 @given(st.one_of(st.from_regex(_WORLD_DOMAIN, fullmatch=True), st.from_regex(_RIGHT_TO_LEFT_DOMAIN, fullmatch=True)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_usual_domain_is_its_own_normal_form(domain: str) -> None:
     if is_usual_domain(domain) and len(domain) <= FAST_LENGTH - 2:
         for local in ("a", "a" * max(1, FAST_LENGTH - 1 - len(domain))):

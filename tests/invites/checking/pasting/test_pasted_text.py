@@ -163,7 +163,7 @@ SIGNS = st.text(st.sampled_from("aé@.,;:<>()[]\"'\\ \t\n\r\0|=花ن\u200b\ud800
 
 
 @given(SIGNS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_has_a_result_and_each_row_one_number(text: str) -> None:
     pasted = read_pasted(text)
     numbers = [row.number for row in pasted.rows]
@@ -185,7 +185,6 @@ def cell_of_a_spreadsheet(value: str) -> str:
     return f'"{quoted}"' if any(sign in value for sign in '"\t\n') else value
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, NAMES, TEXTS), min_size=1, max_size=5))
 def test_a_good_row_is_the_same_as_in_an_uploaded_file(people: list[tuple[str, str, str]]) -> None:
     table = [HEADER, *((f"a{at}@x.example", *person) for at, person in enumerate(people))]

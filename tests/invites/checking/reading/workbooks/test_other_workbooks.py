@@ -264,7 +264,7 @@ WHOLE = {
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", WHOLE)
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_damaged_workbook_gets_a_verdict(kind: str, data: st.DataObject) -> None:
     whole = bytearray(WHOLE[kind])
     for _ in range(data.draw(st.integers(1, 6))):

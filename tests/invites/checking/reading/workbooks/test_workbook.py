@@ -310,7 +310,7 @@ def test_an_archive_is_recognized_by_the_names_at_its_end() -> None:
 
 @pytest.mark.exhaustive
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_damaged_workbook_gets_a_verdict(data: st.DataObject) -> None:
     whole = bytearray(workbook_of(sheet_of([HEADER, ANNA])))
     for _ in range(data.draw(st.integers(0, 6))):
