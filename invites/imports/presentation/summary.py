@@ -32,7 +32,9 @@ OUTCOME_LABELS = {
     "skipped": pgettext_lazy("rows", "Skipped"),
     **{reason: skipped.line for reason, skipped in SKIP_REASONS.items()},
     "problem": gettext_lazy("Problems"),
+    "skipped_by_admin": gettext_lazy("skipped by an admin"),
     "failed": pgettext_lazy("rows", "Failed"),
+    "stopped": gettext_lazy("not invited"),
 }
 _READ_WITH = {
     "comma": gettext_lazy("Read as {encoding}, separated by commas."),
@@ -64,8 +66,8 @@ class Line:
 def summary_lines(summary: Summary) -> list[list[Line]]:
     """Groups of lines, each a sum and its parts. The sums add up to the rows of the file.
 
-    Lines with 0 are shown, except for "scheduled", "expired", "declined", "revoked" and unexpected reasons to skip a
-    row.
+    Lines with 0 are shown, except for "scheduled", "expired", "declined", "revoked", unexpected reasons to skip a row,
+    and parts of the problems and of those that failed.
     """
     invited = [
         Line("invited", summary.invited),
@@ -83,7 +85,12 @@ def summary_lines(summary: Summary) -> list[list[Line]]:
         Line("skipped", summary.skipped),
         *[Line(reason, summary.skips[reason], is_part=True) for reason in (*expected, *others)],
     ]
-    return [invited, skipped, [Line("problem", summary.problems)], [Line("failed", summary.failed)]]
+    problems, failed = [Line("problem", summary.problems)], [Line("failed", summary.failed)]
+    if summary.skipped_by_admin:
+        problems.append(Line("skipped_by_admin", summary.skipped_by_admin, is_part=True))
+    if summary.stopped:
+        failed.append(Line("stopped", summary.stopped, is_part=True))
+    return [invited, skipped, problems, failed]
 
 
 def _how_decoded(batch: Batch) -> str:

@@ -48,6 +48,7 @@ def _filters(*, is_being_undone: bool = False, state: str = "") -> dict[str, Q]:
     """The lines of the summary as filters. Built for each call, because some depend on the time."""
     is_done, has_ended = state == Batch.State.DONE, state in Batch.ENDED
     failed = (Outcome.FAILED, Outcome.WAITING) if has_ended and not is_done else (Outcome.FAILED,)
+    stopped = [Outcome.WAITING] if state == Batch.State.STOPPED else []
     problem = (Outcome.PROBLEM, Outcome.WAITING) if is_done else (Outcome.PROBLEM,)
     invited = Q(outcome=Outcome.INVITED)
     responses = _responses("invitation__", is_being_undone=is_being_undone)
@@ -57,7 +58,9 @@ def _filters(*, is_being_undone: bool = False, state: str = "") -> dict[str, Q]:
         "skipped": Q(outcome=Outcome.SKIPPED),
         **{reason.value: Q(outcome=Outcome.SKIPPED, reason=reason) for reason in Row.SKIP_REASONS},
         "problem": Q(outcome__in=problem),
+        "skipped_by_admin": Q(outcome=Outcome.PROBLEM, reason=Reason.SKIPPED_BY_ADMIN),
         "failed": Q(outcome__in=failed),
+        "stopped": Q(outcome=Outcome.FAILED, reason=Reason.STOPPED) | Q(outcome__in=stopped),
     }
 
 

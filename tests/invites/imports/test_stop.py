@@ -28,7 +28,7 @@ from invites.imports.upload import start_batch
 from invites.models import Batch, DailyInviteCount, Row, UploadPart
 from tests.files import PROBLEMS, many
 from tests.invites.imports.chunk_work import process_one_chunk
-from tests.pages import downloaded, text, url_of
+from tests.pages import downloaded, text, url_of, words_of
 
 Run = Callable[..., Batch]
 
@@ -84,7 +84,9 @@ def test_waiting_rows_are_listed_and_downloaded_as_not_invited(ines: Client, sta
 
     ines.post(url_of(batch, "imports:batch_stop"))
 
-    assert len(ines.get(url_of(batch), {"outcome": "failed"}).context["listed"]) == waiting
+    for outcome in ("failed", "stopped"):
+        assert len(ines.get(url_of(batch), {"outcome": outcome}).context["listed"]) == waiting
+    assert f"not invited {waiting}" in words_of(ines.get(url_of(batch)))
     assert text(ines.get(url_of(batch))).count("The import was stopped") == waiting
     report = downloaded(ines.get(url_of(batch, "imports:batch_download")))
     assert report.count("Not invited,The import was stopped") == waiting

@@ -46,13 +46,20 @@ def _refuse(batch: Batch) -> None:
 
 def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member: User) -> None:
     people = [member.email, "a@example.com", "A@example.com", *(f"p{n}@example.com" for n in range(6))]
-    reasons = (Row.Reason.DEACTIVATED, Row.Reason.ALREADY_DECLINED, Row.Reason.ADDRESS_BLOCKED)
-    others = [f"{reason}@example.com" for reason in reasons]
+    skipped, failed, problem = Row.Outcome.SKIPPED, Row.Outcome.FAILED, Row.Outcome.PROBLEM
+    not_invited = {
+        Row.Reason.DEACTIVATED: skipped,
+        Row.Reason.ALREADY_DECLINED: skipped,
+        Row.Reason.ADDRESS_BLOCKED: skipped,
+        Row.Reason.STOPPED: failed,
+        Row.Reason.SKIPPED_BY_ADMIN: problem,
+    }
+    others = [f"{reason}@example.com" for reason in not_invited]
     batch = run(csv_of(*people, *others, "P0@example.com", "Total: 9,,,"))
     batch.rows.filter(email="P0@example.com").update(reason=Row.Reason.ADDRESS_OF_ANOTHER)
-    for reason in reasons:
+    for reason, outcome in not_invited.items():
         batch.invitations.filter(email=f"{reason}@example.com").delete()
-        batch.rows.filter(email=f"{reason}@example.com").update(outcome=Row.Outcome.SKIPPED, reason=reason)
+        batch.rows.filter(email=f"{reason}@example.com").update(outcome=outcome, reason=reason)
     states: list[dict[str, Any]] = [
         {"state": Invitation.State.ACCEPTED},
         {"state": Invitation.State.REVOKED},
@@ -69,7 +76,7 @@ def test_each_line_of_the_summary_counts_what_its_filter_lists(run: Run, member:
     assert {line.label: line.count for line in lines} == {
         line.label: rows_of(batch, line.outcome).count() for line in lines
     }
-    assert sum(line.count for line in lines if not line.is_part) == summary_of(batch).rows == 14
+    assert sum(line.count for line in lines if not line.is_part) == summary_of(batch).rows == 16
     invited = [line.count for line in lines[:8]]
     assert invited == [7, 1, 1, 0, 2, 1, 1, 1]
     assert invited[0] == sum(invited[1:])
