@@ -54,10 +54,9 @@ def find_dialect(lines: Iterable[str]) -> Dialect | Problem:
 
 
 def _find_other_delimiter(sample: list[str], best: str) -> Dialect | None:
-    """The dialect of a file whose rows have another delimiter than the column names."""
-    people = {delimiter: _count_people(sample, delimiter) for delimiter in DELIMITERS}
-    of_rows = max(people, key=people.__getitem__)
-    if people[of_rows] <= people[best]:
+    """The dialect of a file whose rows have semicolons, and its column names commas, or the other way around."""
+    of_rows = {",": ";", ";": ","}.get(best)
+    if of_rows is None or _count_people(sample, of_rows) <= _count_people(sample, best):
         return None
     dialect = Dialect(of_rows, 0, best)
     return dialect if count_known(split_header(sample[0], dialect)) > 1 else None
