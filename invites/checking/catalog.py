@@ -454,6 +454,10 @@ _ROW = (
              "belongs to the cell, keep what’s shown."
          ),
          "two descriptions that lack a quotation mark, and a row between them"),
+    Kind("column_names_again", "row", gettext_noop("Repeated column names"),
+         gettext_noop("This row repeats the column names"),
+         gettext_noop("Nobody is invited by it. Skip the row, or remove it from the file."),
+         "Email,First name,Last name in row 40, where two files were joined"),
     Kind("cell_without_column", "row", gettext_noop("Cell without a column name"),
          gettext_noop("There is text after the last column that has a name"),
          gettext_noop("Remove the text, or give its column a name."),

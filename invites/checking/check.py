@@ -11,11 +11,12 @@ from typing import BinaryIO
 from invites.checking.allowed_domains import ANY_DOMAIN, AllowedDomains
 from invites.checking.block import Block
 from invites.checking.broken_rows import check_broken_row
-from invites.checking.catalog import file_problem, notice, rows_notice
+from invites.checking.catalog import file_problem, notice, row_problem, rows_notice
 from invites.checking.cells.error import CellError
 from invites.checking.cells.names import SEPARATORS
 from invites.checking.cells.provider_typos import intended_domain
 from invites.checking.cells.text import is_blank, trim
+from invites.checking.columns import Cells
 from invites.checking.domain_typos import typo_notice
 from invites.checking.limits import Limits
 from invites.checking.problem import Problem
@@ -327,6 +328,8 @@ class _RecordChecker:
             checked = check_broken_row(record, header, row=row, line=chunk.lines[position], allowed=self._allowed)
             self.report.add_problems(checked.problems)
             return checked
+        if header.is_repeated_by(record):
+            return self._check_repeated_header(record, row=row, line=chunk.lines[position])
         extra, extra_value = header.unsure_name(record), ""
         has_notes = self._notes.find(record)
         if found:
@@ -348,6 +351,12 @@ class _RecordChecker:
         elif not SEPARATORS.isdisjoint(trim(cells.description)):
             self._with_separators += 1
         return checked
+
+    def _check_repeated_header(self, record: Sequence[str], *, row: int, line: int) -> Row:
+        value = ", ".join(self.header.names)
+        problem = row_problem(CellError("column_names_again"), row=row, line=line, column=None, value=value)
+        self.report.add_problems((problem,))
+        return self._tails.look_at(Row(row, line, Cells(), (problem,), None, self.header.pick(record)), record)
 
     def _find_rows_in_cell(self, cells: list[str], header: Header) -> RowsInCell | None:
         if not self.delimiter or isinstance(cells, BrokenRecord):

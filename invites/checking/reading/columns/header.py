@@ -125,6 +125,11 @@ class Header:
         name = self.split(record[self.full_name])
         return cells._replace(first_name=name.first_name, last_name=name.last_name)
 
+    def is_repeated_by(self, record: Sequence[str]) -> bool:
+        """Whether a record that isn't blank has the column names again, and nothing else."""
+        names = [visible(trim_all(cell)).casefold() for cell in record]
+        return names[: self.width] == [name.casefold() for name in self.names] and not any(names[self.width :])
+
     def split(self, full_name: str) -> SplitName:
         """Split a full name. Without an order, only a comma makes it sure."""
         name = _split(full_name, self.name_order or "first-last")
