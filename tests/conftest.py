@@ -35,6 +35,7 @@ from config.harness.running import CHROMIUM_FLAGS, Stack, find_chromium
 from invites import tasks
 from invites.imports import chunks
 from invites.imports.upload import start_batch
+from invites.mailing import sender
 from invites.models import Batch
 from tests import databases
 from tests.mail_catcher import MailCatcher
@@ -62,6 +63,14 @@ def django_db_setup(
                 databases.use_copy()
         else:
             request.getfixturevalue("django_db_setup")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _long_turns() -> Iterator[None]:
+    """On a busy machine, a turn would end before everyone was mailed. Tests about that have turns of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sender, "TIME_SLICE_SECONDS", 60)
         yield
 
 

@@ -318,6 +318,6 @@ def run_manage(*arguments: str, **settings: str) -> subprocess.CompletedProcess[
         env=clean_environment(**settings),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from config.harness.running import wait_for
 from invites import tasks
-from invites.mailing import sender
+from invites.mailing.sender import TIME_SLICE_SECONDS
 from tests.files import HEADER, many
 from tests.invites.imports.work import Work
 from tests.worker_on_file import WorkerOnFile
@@ -139,4 +139,4 @@ def test_a_recovery_task_does_not_expire_behind_the_tasks_of_a_batch(settings: A
     """Otherwise no lost work would be found during a long import, and the terminal would show each recovery."""
     expires = settings.CELERY_BEAT_SCHEDULE["recover"]["options"]["expires"]
 
-    assert expires > tasks.TASKS_PER_BATCH * sender.TIME_SLICE_SECONDS
+    assert expires > tasks.TASKS_PER_BATCH * TIME_SLICE_SECONDS

@@ -56,9 +56,7 @@ class Mailbox:
 
 
 @pytest.fixture
-def mailbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    # A busy machine would send less in the seconds of the product.
-    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 60)
+def mailbox(settings: Any) -> Iterator[Mailbox]:
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()

@@ -19,7 +19,7 @@ from invites.imports import chunks, send
 from invites.imports.invite import invite_chunk
 from invites.imports.selectors.summary import summary_of
 from invites.invitations.invite import invite_person
-from invites.mailing import rate_limit, sender
+from invites.mailing import rate_limit
 from invites.mailing.domain_backoff import DEFERRALS_BEFORE_BACKOFF, DomainBackoffs, domain_of
 from invites.mailing.outbox import send_due_invitations
 from invites.mailing.sender import SendResult
@@ -109,7 +109,6 @@ def test_a_throttled_organization_makes_neither_workers_nor_others_wait(
 ) -> None:
     settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 20
     monkeypatch.setattr("invites.mailing.throttle.time.sleep", lambda _: pytest.fail("A worker had to wait."))
-    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 60)
     large = start(many(200))
     claim = chunks.claim_chunk(large.pk)
     assert claim is not None
@@ -138,8 +137,6 @@ def test_a_task_for_the_rest_is_enqueued_for_when_the_limit_allows(
     server: MailServer, start: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.EMAILS_PER_SECOND_PER_ORGANIZATION = 20
-    # On a busy machine, the turn could otherwise end before the limit is reached.
-    monkeypatch.setattr(sender, "TIME_SLICE_SECONDS", 60)
     batch = start(many(50))
     enqueued: list[tuple[str, timedelta | None]] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, _, after=None: enqueued.append((task.name, after)))

@@ -178,7 +178,7 @@ def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_
         submit(ines, {"action": kind, "all": "1"})
         seconds.append(time.monotonic() - began)
 
-    assert max(seconds) < 2
+    assert max(seconds) < 4, "A second each, with a margin of two."
     assert list(BulkAction.objects.values_list("total", flat=True)) == [10_001] * 2, "With the admin."
     assert not Invitation.objects.exclude(state="pending", times_resent=0).exists()
 
