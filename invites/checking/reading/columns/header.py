@@ -127,6 +127,9 @@ class Header:
 
     def is_repeated_by(self, record: Sequence[str]) -> bool:
         """Whether a record that isn't blank has the column names again, and nothing else."""
+        if "@" in record[0]:
+            # Most rows begin with an address, and need no comparison.
+            return False
         names = [visible(trim_all(cell)).casefold() for cell in record]
         return names[: self.width] == [name.casefold() for name in self.names] and not any(names[self.width :])
 
