@@ -28,7 +28,7 @@ from invites.checking.pasting.understanding import Fix, Understanding, Understoo
 from invites.checking.problem import Notice, Problem
 from invites.checking.reading.columns.column_letters import letters_of
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME
-from invites.checking.reading.columns.header import ESCAPED_COLUMN, is_what_is_wrong
+from invites.checking.reading.columns.header import COLUMN_NAMES_AGAIN, ESCAPED_COLUMN, is_what_is_wrong
 from invites.checking.reading.decide import decide
 from invites.checking.reading.decisions import (
     KEYS,

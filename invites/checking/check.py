@@ -22,7 +22,7 @@ from invites.checking.limits import Limits
 from invites.checking.problem import Problem
 from invites.checking.reading.broken_record import BrokenRecord
 from invites.checking.reading.chunks import RECORDS_AT_ONCE, Columns, take_columns
-from invites.checking.reading.columns.header import Header
+from invites.checking.reading.columns.header import COLUMN_NAMES_AGAIN, Header
 from invites.checking.reading.decisions import Decisions
 from invites.checking.reading.delimited_text import DelimitedText
 from invites.checking.reading.file import open_file
@@ -354,7 +354,7 @@ class _RecordChecker:
 
     def _check_repeated_header(self, record: Sequence[str], *, row: int, line: int) -> Row:
         value = ", ".join(self.header.names)
-        problem = row_problem(CellError("column_names_again"), row=row, line=line, column=None, value=value)
+        problem = row_problem(CellError(COLUMN_NAMES_AGAIN), row=row, line=line, column=None, value=value)
         self.report.add_problems((problem,))
         return self._tails.look_at(Row(row, line, Cells(), (problem,), None, self.header.pick(record)), record)
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from accounts.wording import counted
-from invites.checking import ADDRESS_OF_ANOTHER, COLUMNS, Problem, visible
+from invites.checking import ADDRESS_OF_ANOTHER, COLUMN_NAMES_AGAIN, COLUMNS, Problem, visible
 from invites.imports.presentation.rows import duplicate_text
 from invites.imports.selectors.grid import EDITABLE, SHOWN, Tally, editable
 from invites.imports.selectors.not_people import is_below_people
@@ -134,7 +134,7 @@ def shown_row(row: Row) -> GridRow:
                 causes=[message_of(each) for each in mine],
                 hints=[hint_of(each) for each in mine],
                 suggestion=offers[0] if offers else None,
-                may_be_kept=bool(whole),
+                may_be_kept=any(each.code != COLUMN_NAMES_AGAIN for each in whole),
                 choices=tuple(choice for each in mine for choice in _choices(row, each)),
                 meant=intended_address(row.email) if state == "fixed" and place == 0 else None,
             )

@@ -47,6 +47,8 @@ _BOTH_NAMES = frozenset({
 _WHAT_IS_WRONG = "whatiswrong"
 # Our CSV exports have this empty column. It tells people and the import that `escape_formula` was applied to the cells.
 ESCAPED_COLUMN = "Formulas start with an apostrophe"
+# The code of the problem of a row that has the column names again.
+COLUMN_NAMES_AGAIN = "column_names_again"
 _ADDRESS = re.compile(r"\s*[<\"']?[^\s@]+@[^\s@]+[>\"']?\s*")
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһԛԝмткнвАВЕКМНОРСТХІЈЅ" "αεορυνικτχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",

@@ -23,7 +23,7 @@ from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.invitations.wording import send_time_text
 from invites.models import Batch, Invitation, Row
-from tests.files import csv_of
+from tests.files import HEADER, csv_of
 from tests.invites.imports.grid import counts, grid_url, outcome, row, text
 from tests.pages import url_of, words_of
 
@@ -61,6 +61,14 @@ def test_apply_to_all_is_offered_for_a_kind_with_suggestions(ines: Client, team:
     assert "Apply to all 2" in html
     assert "Apply to all" not in text(ines.get(grid_url(team)))
     assert "Apply to all" not in text(ines.get(grid_url(team), {"kind": "last_name_needed"}))
+
+
+def test_rows_that_repeat_the_column_names_can_only_be_skipped(ines: Client, start: Run) -> None:
+    batch = start(csv_of(HEADER, "ann@example.com,Ann,Ek,Lyon,Ghent", "bob@example.com,Bob,Lee"))
+    html = text(ines.get(grid_url(batch)))
+
+    assert "This row repeats the column names" in html
+    assert re.findall(r'value="keep:(\d+)"', html) == ["3"]
 
 
 def test_markup_in_an_edited_cell_is_escaped(script: Client, team: Batch) -> None:
