@@ -101,7 +101,7 @@ def membership_now(by: Membership) -> Membership:
 
 
 def allowed_now(by: Membership, permission: Permission) -> Membership:
-    """The same, if they have the permission now. Raises AccessDenied if they don't."""
+    """The membership as it is now, with this permission. Also raises AccessDenied without it."""
     now = membership_now(by)
     if not now.has_permission(permission):
         raise AccessDenied("not_allowed", _("You don’t have permission to change this."))

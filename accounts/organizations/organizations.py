@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, about_member, record
-from accounts.errors import AccessDenied
 from accounts.languages import in_language
 from accounts.models import Membership, Organization, Role, User
-from accounts.organizations.grants import membership_now
+from accounts.organizations.grants import allowed_now
 from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
 from accounts.texts import StrOrPromise
@@ -81,8 +79,7 @@ def add_first_admin(organization: Organization, user: User, *, by: User | None =
 
 def lock_settings(by: Membership) -> Organization:
     """The organization as it is now, locked. Raises AccessDenied if `by` may no longer change its settings."""
-    if not membership_now(by).has_permission(Permission.MANAGE_ORGANIZATION):
-        raise AccessDenied("not_allowed", gettext("You don’t have permission to change the settings."))
+    allowed_now(by, Permission.MANAGE_ORGANIZATION)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=by.organization_id)
     check_not_suspended(organization)
     return organization

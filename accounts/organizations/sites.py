@@ -27,10 +27,9 @@ def save_site(by: Membership, *, name: str, country: str, site: Site | None = No
     with transaction.atomic():
         check_not_suspended(Organization.objects.get(pk=by.organization_id))
         is_new = site is None
-        # Locked, so that a member who is being removed at this moment can't get the site.
-        members = Membership.objects.active().select_for_update(of=("self",), no_key=True)
         if is_new:
-            members.filter(pk=by.pk).first()
+            # Locked, so that a member who is being removed at this moment can't get the site.
+            Membership.objects.select_for_update(of=("self",), no_key=True).filter(pk=by.pk).first()
             allowed_now(by, Permission.MANAGE_SITES)
         site = Site(organization=by.organization) if site is None else _locked(by, site)
         before = {"name": site.name, "country": site.country}

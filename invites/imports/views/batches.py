@@ -118,7 +118,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "day_table": day_table(responses),
         "outcome": chosen if chosen in OUTCOME_LABELS else "",
         "outcome_label": OUTCOME_LABELS.get(chosen, ""),
-        "outcomes": [(line.outcome, line.label, None) for group in lines for line in group if not line.is_part],
+        "outcomes": [(line.outcome, line.label, line.count) for group in lines for line in group if not line.is_part],
         "query": f"outcome={chosen}" if chosen in OUTCOME_LABELS else "",
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
