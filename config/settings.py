@@ -214,6 +214,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.contrib.humanize.templatetags.humanize",
             ],
+            "libraries": {"notifications": "invites.shell.notifications"},
         },
     }
 ]

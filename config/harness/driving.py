@@ -67,8 +67,17 @@ def import_by_dropping(page: Page, name: str, content: bytes) -> None:
     press_import(page)
 
 
+# Now and whenever the banners change.
+UNFOLD = """() => {
+  const unfold = () => document.querySelectorAll("#banners details").forEach((folded) => { folded.open = true; });
+  new MutationObserver(unfold).observe(document.body, { childList: true, subtree: true });
+  unfold();
+}"""
+
+
 def banner(page: Page, title: str) -> Any:
-    """The banner with that bold sentence."""
+    """The banner with that bold sentence. If there are others, somebody has unfolded it."""
+    page.evaluate(UNFOLD)
     return page.locator("#banners .rc-banner").filter(has=page.locator(".rc-banner-title", has_text=title))
 
 

@@ -27,6 +27,13 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         is_stopped = models.Q(state=Batch.State.STOPPED, inviting_started_at__isnull=False)
         return models.Q(is_stopped | models.Q(state=Batch.State.DONE), undone_at=None, emptied_at=None)
 
+    @staticmethod
+    def is_urgent() -> models.Q:
+        """`Batch.is_urgent` as a condition."""
+        failed = models.Q(state__in=(Batch.State.REJECTED, Batch.State.FAILED))
+        stopped = models.Q(models.Q(state=Batch.State.STOPPED), ~models.Q(state_reasons=[]))
+        return models.Q(failed | stopped | models.Q(state__in=Batch.WAITING), undone_at=None)
+
 
 class Batch(models.Model):
     """One uploaded file and its result."""
@@ -284,6 +291,13 @@ class Batch(models.Model):
         if not self.has_invited:
             return self.State.NEEDS_CORRECTION
         return self.State.STOPPED if self.was_stopped else self.State.DONE
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether an admin has to know: it failed, stopped although nobody stopped it, or waits for an admin."""
+        stopped = self.state == self.State.STOPPED and bool(self.state_reasons)
+        failed = stopped or self.state in (self.State.REJECTED, self.State.FAILED)
+        return self.undone_at is None and (failed or self.state in self.WAITING)
 
     @property
     def keeps_rows(self) -> bool:

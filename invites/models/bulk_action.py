@@ -113,6 +113,11 @@ class BulkAction(models.Model):
         return self.state == self.State.RUNNING
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it ended before it was done, and nobody stopped it."""
+        return self.state == self.State.STOPPED and bool(self.stop_reason)
+
+    @property
     def is_undo(self) -> bool:
         return self.undo_of_id is not None
 

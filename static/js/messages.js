@@ -40,9 +40,12 @@ export const announce = (sentence) => {
 
 /* --- Banners --- */
 
+// A <summary> comes first in its <details>, and can be focused while the rest is folded.
+const CONTROLS = "summary, button, a[href]";
+
 const focusAfter = (removed) => {
-  const next = removed.nextElementSibling || removed.previousElementSibling;
-  return next?.querySelector("button, a[href]") || document.getElementById("content");
+  const next = removed.nextElementSibling || removed.previousElementSibling || removed.closest("details");
+  return next?.querySelector(CONTROLS) || document.getElementById("content");
 };
 
 on("click", "[data-dismiss]", (button) => {
@@ -60,17 +63,25 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   requestAnimationFrame(() => next.focus());
 });
 
-// All banners are replaced: keep the focus on the same link or button, if it is still there.
-const nameOf = (control) => control.getAttribute("href") || control.getAttribute("aria-label");
+// All banners are replaced: what was unfolded stays so, and the focus stays on the same control, if it is still there.
+const nameOf = (control) => control.getAttribute("href") || control.getAttribute("aria-label") || control.nodeName;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const banners = event.detail.target;
-  if (banners?.id !== "banners" || !banners.contains(document.activeElement)) return;
-  const name = nameOf(document.activeElement);
-  requestAnimationFrame(() => {
-    const same = [...banners.querySelectorAll("button, a[href]")].find((control) => nameOf(control) === name);
-    (same || document.getElementById("content")).focus();
-  });
+  if (banners?.id !== "banners" || !event.detail.shouldSwap) return;
+  const isOpen = banners.querySelector("details")?.open;
+  const name = banners.contains(document.activeElement) && nameOf(document.activeElement);
+  document.addEventListener(
+    "htmx:afterSwap",
+    () => {
+      const folded = banners.querySelector("details");
+      if (folded && isOpen) folded.open = true;
+      if (!name) return;
+      const same = [...banners.querySelectorAll(CONTROLS)].find((control) => nameOf(control) === name);
+      (same || document.getElementById("content")).focus();
+    },
+    { once: true },
+  );
 });
 
 /* --- Errors of requests: shown in the dialog if it was the target, else as a banner ---

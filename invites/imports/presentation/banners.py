@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
@@ -26,7 +26,8 @@ from invites.problems import message_of, stored_problem
 from invites.reasons import text_of
 from invites.wording import as_sentence
 
-SHOWN = 2
+# Some of them are folded: see invites/shell/notifications.py.
+SHOWN = 4
 _WITHOUT_INVITER = Q(state=Batch.State.STOPPED, state_reasons__0__code=FailureReason.INVITER_LEFT.value)
 
 _NEED_FIXING = ngettext_lazy("{count} row of {file} needs fixing", "{count} rows of {file} need fixing")
@@ -47,6 +48,7 @@ class Banner:
     link_url: str
     link_label: str
     close_url: str
+    is_urgent: bool
 
     @property
     def title(self) -> str:
@@ -56,7 +58,7 @@ class Banner:
 
 @dataclass(frozen=True)
 class Banners:
-    """The newest banners, and how many more there are. `but` is the batch that the page is about, or 0.
+    """Urgent banners, then the newest, and how many more there are. `but` is the batch that the page is about, or 0.
 
     `moving`: one of them is about work that is still running.
     """
@@ -84,13 +86,15 @@ ANYTHING = MayHaveBanner()
 def open_banners(membership: Membership, *, there: MayHaveBanner = ANYTHING) -> QuerySet[Batch]:
     """The batches with a banner: they concern this member, and nobody whom they concern has closed their banner.
 
-    Or the member has a banner about a correction job.
+    Or the member has a banner about a correction job. Urgent ones come first, then the newest.
     """
     concerns = concerning(membership) if there.stopped else worked_on_by(membership.user_id)
     found = concerns & Q(banner_closed_at=None, state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED])
     if there.late:
         found |= _corrected_late_by(membership)
-    return Batch.objects.filter(found, organization=membership.organization).order_by("-progressed_at", "-pk")
+    urgent_first = Case(When(BatchQuerySet.is_urgent(), then=0), default=1)
+    batches = Batch.objects.filter(found, organization=membership.organization)
+    return batches.order_by(urgent_first, "-progressed_at", "-pk")
 
 
 def banners_for(membership: Membership, *, but: int = 0, there: MayHaveBanner = ANYTHING) -> Banners:
@@ -184,6 +188,7 @@ def _banner(batch: Batch, texts: tuple[str, str, str], link: tuple[str, str], *,
         link_url=reverse(view, args=address),
         link_label=label,
         close_url=f"{reverse('imports:batch_close_banner', args=address)}?read={topic}",
+        is_urgent=batch.is_urgent,
     )
 
 

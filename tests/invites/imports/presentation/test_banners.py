@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports import chunks
 from invites.imports.notices import banner_topic, close_banner
-from invites.imports.presentation.banners import banner_of
+from invites.imports.presentation.banners import banner_of, open_banners
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.models import Batch
 from tests.files import PROBLEMS, REFUSED, csv_of, many
@@ -122,14 +123,40 @@ def test_a_colleague_cannot_close_the_banner(
     assert (response.status_code, batch.banner_closed_at) == (404, None)
 
 
-def test_two_banners_are_shown_and_the_others_are_counted(ines: Client, run: Run) -> None:
-    for number in range(4):
+def test_four_banners_can_be_closed_and_the_others_are_counted(ines: Client, run: Run) -> None:
+    for number in range(6):
         run(csv_of(f"person{number}@example.com"), name=f"{number}.csv")
 
     html = text(ines.get(reverse("shell:banners", args=["acme"])))
 
-    assert html.count('class="rc-banner ') == 2
-    assert "2 more" in html
+    assert html.count('class="rc-banner ') == 4
+    assert "2 more in Imports" in html
+
+
+@pytest.mark.parametrize(
+    ("state", "is_urgent"),
+    [
+        ({"state": "rejected"}, True),
+        ({"state": "failed"}, True),
+        ({"state": "needs_answer"}, True),
+        ({"state": "needs_correction"}, True),
+        ({"state": "needs_confirmation"}, True),
+        ({"state": "stopped", "state_reasons": [{"code": "inviter_left"}]}, True),
+        ({"state": "stopped", "state_reasons": []}, False),
+        ({"state": "failed", "undone_at": timezone.now()}, False),
+        ({"state": "scheduled"}, False),
+        ({"state": "done"}, False),
+    ],
+)
+def test_urgent_banners_come_before_newer_ones(
+    run: Run, by: Membership, state: dict[str, object], is_urgent: bool
+) -> None:
+    older, newer = (run(csv_of(f"{name}@example.com"), name=f"{name}.csv") for name in ("older", "newer"))
+    Batch.objects.filter(pk=older.pk).update(**state)
+
+    older.refresh_from_db()
+    assert older.is_urgent == is_urgent
+    assert list(open_banners(by)) == ([older, newer] if is_urgent else [newer, older])
 
 
 def test_the_page_of_an_import_does_not_show_its_own_banner(ines: Client, run: Run) -> None:
