@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from config.harness.driving import ROLE, SITE, csv_of, heading, mixed_people
 from config.harness.running import Stack
-from tests.axe import violations
+from tests.axe import NARROW, WIDE, examine_in, wear
 from tests.stories import link_in, opt_out_link_in, run
 
 # People in every state, and a change that can be undone; prints their ids.
@@ -85,27 +85,21 @@ def suspended(stack: Stack) -> Iterator[None]:
     stack.manage("resume_organization", "globex")
 
 
-# Both schemes and both widths; axe takes its time. A wide page at 400% zoom is as narrow as 320 pixels.
-@pytest.fixture(params=[("light", 1280), ("dark", 320)], ids=["light and wide", "dark and narrow"])
-def page_of(request: Any, new_context: Any, signed_in_state: Any) -> Callable[[str | None], Page]:
-    """Opens a page of a person, or of nobody, as it looks on one kind of device."""
-    scheme, width = request.param
+@pytest.fixture
+def page_of(new_context: Any, signed_in_state: Any) -> Callable[[str | None], Page]:
+    """Opens a page of a person, or of nobody."""
 
     def page_of(email: str | None) -> Page:
         page: Page = new_context(storage_state=signed_in_state(email) if email else None).new_page()
-        # Without animations, because axe would measure colors in the middle of a fade.
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
+        wear(page, WIDE)
         return page
 
     return page_of
 
 
-def examine(page: Page) -> Iterator[str]:
-    """What axe has to say against the page as it stands, and whether it can be scrolled sideways."""
-    yield from violations(page)
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        yield f"{page.url} scrolls sideways"
+def examine_both(page: Page) -> Iterator[str]:
+    """Both schemes and both widths; axe takes its time."""
+    return examine_in(page, WIDE, NARROW)
 
 
 def test_pages_of_an_admin(
@@ -165,7 +159,7 @@ def test_pages_of_an_admin(
         assert answer is not None
         assert answer.status == (404 if "no-such" in path else 200), path
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        found += examine(page)
+        found += examine_both(page)
     assert found == []
 
 
@@ -175,7 +169,7 @@ def test_pages_of_a_suspended_organization(suspended: None, page_of: Callable[[s
     for path in ("users/", "batches/", "invite/"):
         page.goto(f"/o/globex/{path}")
         expect(page.get_by_text("Globex is suspended.").first).to_be_visible()
-        found += examine(page)
+        found += examine_both(page)
     assert found == []
 
 
@@ -184,41 +178,41 @@ def test_dialogs_of_an_admin(
 ) -> None:
     page = page_of("admin@example.com")
     page.goto(f"/o/acme/users/selected/{people['action']}/results/")
-    found = [*examine(page)]
+    found = [*examine_both(page)]
     page.get_by_role("link", name="Undo change").click()
     expect(heading(page)).to_be_focused()
-    found += examine(page)
+    found += examine_both(page)
     page.goto(f"/o/acme/batches/{batches['late']}/problems/")
     page.get_by_role("link", name="Upload a corrected file").click()
     expect(heading(page)).to_be_focused()
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("Choose a CSV file.")).to_be_visible()
-    found += examine(page)
+    found += examine_both(page)
     page.goto("/o/acme/users/?q=admin@example.com")
     page.get_by_role("link", name="Ines Martin").click()
     page.get_by_role("link", name="Leave organization").click()
     expect(heading(page)).to_have_text("Leave Acme?")
-    found += examine(page)
+    found += examine_both(page)
     page.goto("/o/acme/users/")
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_role("link", name="Invite users").click()
     expect(heading(page)).to_have_text("Invite users")
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_text("Send later").click()
     page.get_by_label("Date").fill("")
     page.get_by_role("button", name="Schedule invitation").click()
     expect(page.get_by_text("There is a problem")).to_be_visible()
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_role("button", name="Preview email").click()
     expect(page.locator("[data-frames] > iframe:not(.rc-loading)")).to_have_count(1)
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_role("button", name="Back").click()
     page.get_by_role("link", name="Import CSV file").click()
     expect(heading(page)).to_have_text("Import users")
     page.get_by_role("combobox", name="Sites").click()
     expect(page.locator(".ts-dropdown")).to_be_visible()
-    found += examine(page)
+    found += examine_both(page)
     page.locator(".ts-dropdown").get_by_role("option", name=SITE).click()
     page.keyboard.press("Escape")
     page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b")).check()
@@ -226,10 +220,10 @@ def test_dialogs_of_an_admin(
         {"name": "a.csv", "mimeType": "text/csv", "buffer": b"Email,Surname\r\na,b"}
     )
     expect(page.locator("[data-drop-name]")).to_have_text("a.csv")
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(heading(page)).to_have_text("a.csv was not imported")
-    found += examine(page)
+    found += examine_both(page)
     assert found == []
 
 
@@ -241,23 +235,21 @@ def test_pages_of_somebody_who_is_invited(
     for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/i/not-a-token/"):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        found += examine(page)
+        found += examine_both(page)
     page.get_by_role("button", name="Ask for a new invitation").click()
     expect(page.get_by_text("If this link belongs to an invitation")).to_be_visible()
-    found += examine(page)
-    # Each device has people of its own, because nobody can decline twice.
-    is_wide = page.viewport_size == {"width": 1280, "height": 900}
-    for what, number in (("decline", 1 if is_wide else 2), ("report", 3 if is_wide else 4)):
+    found += examine_both(page)
+    for what, number in (("decline", 1), ("report", 2)):
         page.goto(opt_out_link_in(stack.wait_for_mail(f"axe.{number}@mixed.example.com"), what))
         expect(page.locator("main button")).to_be_visible()
-        found += examine(page)
+        found += examine_both(page)
         page.locator("main button").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("You ")
-        found += examine(page)
+        found += examine_both(page)
     page.goto(link_in(stack.wait_for_mail("axe.0@mixed.example.com")))
     expect(page.get_by_role("heading", name="Join Acme")).to_be_visible()
-    found += examine(page)
+    found += examine_both(page)
     page.get_by_role("button", name="Accept and sign in").click()
     expect(page.get_by_text("Choose a password.").first).to_be_visible()
-    found += examine(page)
+    found += examine_both(page)
     assert found == []

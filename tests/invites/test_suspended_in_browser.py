@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from config.harness.driving import heading
 from config.harness.running import Stack
-from tests.browser.test_accessibility import examine
+from tests.axe import NARROW, WIDE, examine, examine_in
 from tests.files import csv_of
 from tests.stories import import_file, in_two_days, link_in, run
 
@@ -138,10 +138,7 @@ def test_the_rows_that_need_fixing_can_only_be_read(
             expect(page.locator("#content").get_by_text(name)).to_have_count(0)
         expect(cell).to_contain_text("ben@@grid.example.com")
         if script:
-            for scheme, width in (("light", 1280), ("dark", 320)):
-                page.emulate_media(color_scheme=scheme)
-                page.set_viewport_size({"width": width, "height": 844})
-                assert list(examine(page)) == []
+            assert list(examine_in(page, WIDE, NARROW)) == []
     finally:
         stack.manage("resume_organization", "acme")
 

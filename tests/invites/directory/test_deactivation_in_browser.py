@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from config.harness.driving import ROLE, SITE, heading
 from config.harness.running import Stack
-from tests.browser.test_accessibility import examine
+from tests.axe import examine
 
 pytestmark = pytest.mark.browser
 EMAIL, NAME = "wanjiru.kamau@example.com", "Wanjirũ Kamau"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from config.harness.driving import IMPORT_SECONDS, drop, heading, summary
 from config.harness.running import Stack
-from tests.browser.test_accessibility import examine
+from tests.axe import examine
 from tests.files import csv_of
 
 pytestmark = pytest.mark.browser

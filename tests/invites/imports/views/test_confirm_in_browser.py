@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from config.harness.driving import (
@@ -21,7 +20,7 @@ from config.harness.driving import (
     open_import,
     press_import,
 )
-from tests.browser.test_accessibility import examine
+from tests.axe import Look, examine, examine_in
 from tests.invites.imports.views.test_reading_in_browser import tab_to
 
 ABLE = "Everyone you import will be able to invite and manage users."
@@ -98,24 +97,21 @@ def test_the_dialog_of_a_long_check_turns_into_the_question_and_can_be_cancelled
     expect(page.locator("body")).to_contain_text("Stopped. Nobody was invited to Acme")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_the_question_is_accessible(admin_page: Page, scheme: Any, width: int) -> None:
-    page = admin_page
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    import_admins(page, f"axe{width}.csv", 2)
+def test_the_question_is_accessible(admin_page: Page) -> None:
+    page, looks = admin_page, (Look("light", 1280), Look("dark", 390))
+    import_admins(page, "axe.csv", 2)
     ended(page, "Invite 2 people who can invite and manage users?")
-    page.set_viewport_size({"width": width, "height": 844})
 
-    found = list(examine(page))
+    found = list(examine_in(page, *looks))
     page.goto("/o/acme/batches/")
-    found += examine(page)
-    page.get_by_role("link", name=f"axe{width}.csv").click()
+    found += examine_in(page, *looks)
+    page.get_by_role("link", name="axe.csv").click()
     expect(page.get_by_role("heading", name="Invite 2 people", level=1)).to_be_visible()
-    found += examine(page)
+    found += examine_in(page, *looks)
     page.goto("/o/acme/import/")
     choose_org_admin(page)
     expect(page.get_by_text(ABLE)).to_be_visible()
-    found += examine(page)
+    found += examine_in(page, *looks)
 
     assert found == []
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from config.harness.driving import heading, summary
 from config.harness.running import Stack, wait_for
-from tests.browser.test_accessibility import examine
+from tests.axe import examine
 from tests.files import csv_of
 from tests.invites.imports.views.test_grid_in_browser import bar, press, tab_into
 from tests.stories import import_file, link_in, opt_out_link_in, run
