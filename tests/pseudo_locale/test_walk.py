@@ -26,8 +26,10 @@ from tests.files import many
 ADMIN, MEMBER = "admin@example.com", "ben.lindqvist@example.com"
 LINK = re.compile(r"http://\S+/(?:i|accounts/password/reset/key)/\S+")
 
-# Every text node and every attribute that is read to somebody, except those that repeat what else is there.
-READ_TEXTS = """() => {
+# Every text node and every attribute that is read to somebody, except those that repeat what else is there. Of the
+# page as it stands, or of a page that isn't shown, as its HTML.
+READ_TEXTS = """(html) => {
+  const document = html ? new DOMParser().parseFromString(html, "text/html") : window.document;
   const attributes = ["aria-label", "title", "placeholder", "alt", "data-busy", "data-guard", "aria-valuetext"];
   const texts = [document.title];
   // An address is one text, although it may break after the @.
@@ -287,6 +289,12 @@ class Reader:
             if not self._is_translated(text):
                 self.found.untranslated.setdefault(text[:120], place)
 
+    def fetch(self, page: Page, path: str) -> None:
+        """Read a page without showing it, which takes a tenth of the time: for one that looks like others."""
+        answer = page.request.get(path)
+        assert answer.ok, path
+        self.read(page.evaluate(READ_TEXTS, answer.text()), path)
+
     def look(self, page: Page, place: str = "") -> None:
         """Read the page as it stands, and look for texts that are cut off on a narrow and on a wide screen."""
         place = place or page.url.partition("//")[2].partition("/")[2]
@@ -499,10 +507,13 @@ def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], read
     expect(page.locator("#stop-action")).to_be_visible()
     reader.look(page, "the dialog of a running bulk action")
     for pk in actions:
-        page.goto(f"/o/acme/users/selected/{pk}/")
-        reader.look(page)
-        page.goto(f"/o/acme/users/selected/{pk}/results/")
-        reader.look(page)
+        for path in (f"/o/acme/users/selected/{pk}/", f"/o/acme/users/selected/{pk}/results/"):
+            reader.fetch(page, path)
+    # One of each state, and the one that ended with an error.
+    for pk in (*actions[:4], actions[-1]):
+        for path in (f"/o/acme/users/selected/{pk}/", f"/o/acme/users/selected/{pk}/results/"):
+            page.goto(path)
+            reader.look(page)
     assert not reader.found, str(reader.found)
 
 
