@@ -9,13 +9,14 @@ import gc
 import time
 from collections.abc import Callable
 
-# Four times as much text may take eight times as long: linear time, with a margin of two.
+# Four times as much text may take eight times as long: linear time, with a margin of two. Quadratic time takes sixteen.
 TIMES_LONGER, TIMES_SLOWER = 4, 8
 # One measurement of each length is enough if they are this close.
 TIMES_AT_FIRST = 6
-# A text grows until a call takes this long. Code that never does, up to LONGEST characters, isn't slow.
-LEAST_SECONDS = 0.001
-LONGEST = 50_000
+# A text grows until a call takes this long.
+LEAST_SECONDS = 0.002
+# Code that takes less than half of it for a quarter of LONGEST characters isn't slow.
+FIRST, LONGEST = 200, 51_200
 
 Function = Callable[[str], object]
 Shape = tuple[str, str, str]
@@ -41,16 +42,24 @@ def seconds_of(function: Function, text: str) -> float:
 
 def grows_too_fast(function: Function, shape: Shape) -> bool:
     """Whether the function isn't linear on texts of this shape."""
-    length = 200
-    while (before := seconds_of(function, text_of(shape, length))) < LEAST_SECONDS:
-        length *= 4
-        if length > LONGEST:
+    length = FIRST
+    long = seconds_of(function, text_of(shape, length))
+    while True:
+        length, short = length * TIMES_LONGER, long
+        if length >= LONGEST and short < LEAST_SECONDS / 2:
             return False
-    short, long = text_of(shape, length), text_of(shape, length * TIMES_LONGER)
-    # The first call may have taken longer, because memory was new to it.
-    before = min(before, seconds_of(function, short), seconds_of(function, short))
-    if seconds_of(function, long) <= TIMES_AT_FIRST * before:
-        return False
-    # A busy machine disturbs some runs, and rarely all: the fastest of some counts.
+        long = seconds_of(function, text_of(shape, length))
+        if long >= LEAST_SECONDS:
+            return long > TIMES_AT_FIRST * short and is_much_slower(function, shape, length)
+        if length >= LONGEST:
+            return False
+
+
+def is_much_slower(function: Function, shape: Shape, length: int) -> bool:
+    """Whether a text of this length takes longer than a quarter of it, by more than the length explains.
+
+    A busy machine disturbs some runs, and rarely all: the fastest of some counts.
+    """
+    short, long = text_of(shape, length // TIMES_LONGER), text_of(shape, length)
     before = min(seconds_of(function, short) for _ in range(3))
     return all(seconds_of(function, long) > TIMES_SLOWER * before for _ in range(3))
