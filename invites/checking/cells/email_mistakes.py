@@ -135,11 +135,18 @@ def _find_bad_characters(text: str) -> CellError | None:
         plain = replace_entities(text) or ""
         return _error("email_character", plain, "use_suggestion", case="before_at", character=ord(wrong[0]))
     if wrong := _NOT_IN_DOMAIN.search(domain):
-        # Not in anna@company.com;Anna;Berg, where it separates cells.
-        is_dot = wrong[0] in ",;" and ("." not in domain[: wrong.start()] or domain[wrong.end() :] in ENDINGS)
-        address = f"{local}@{domain.replace(wrong[0], '.', 1).replace('_', '-')}" if is_dot else ""
+        is_dot = wrong[0] in ",;" and _is_dot_of_domain(wrong[0], domain)
+        address = f"{local}@{domain.replace(wrong[0], '.').replace('_', '-')}" if is_dot else ""
         return _error("email_character", address, "use_dot", case="after_at", character=ord(wrong[0]))
     return None
+
+
+def _is_dot_of_domain(mark: str, domain: str) -> bool:
+    """Whether each comma or semicolon stands for a dot: in anna@company,co,uk, but not in anna@company.com,Anna,Berg."""
+    name, *others = domain.split(mark)
+    if "." in name:
+        return all(other in ENDINGS for other in others)
+    return len(others) == 1 or others[-1].rpartition(".")[2] in ENDINGS
 
 
 def _find_bad_shape(text: str) -> CellError | None:
