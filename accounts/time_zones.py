@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -35,12 +35,17 @@ def validate_time_zone(name: str) -> None:
 
 
 def time_zone_choices() -> Choices:
-    """The choices of a field, grouped by region, with the offsets of today: "Paris (UTC+01:00)"."""
-    now = timezone.now()
+    """The choices of a field, grouped by region, with the offsets of this hour: "Paris (UTC+01:00)"."""
+    return _choices_at(timezone.now().replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=1)
+def _choices_at(hour: datetime) -> Choices:
+    """The choices with the offsets of this hour. Nearly 500 files are read to know them."""
     regions: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in _offered() - {UTC_NAME}:
         region = name.partition("/")[0]
-        regions[region].append((name, f"{city_of(name)} ({offset_text(name, now)})"))
+        regions[region].append((name, f"{city_of(name)} ({offset_text(name, hour)})"))
     return [(UTC_NAME, UTC_NAME), *((region, sorted(regions[region], key=_by_city)) for region in sorted(regions))]
 
 

@@ -77,6 +77,12 @@ _TIME_ZONE_TEXTS = {
 }
 
 
+class TimeZoneWidget(forms.Select):
+    """The list of all time zones. time_zone.js suggests the one of the browser for UTC."""
+
+    template_name = "organizations/_time_zones.html"
+
+
 class RolesField(RoleChoiceField):
     """At least one of the roles that the form offers."""
 
@@ -251,7 +257,7 @@ class SiteForm(PlainForm):
 
 
 class OrganizationForm(PlainForm):
-    """The name and the time zone of an organization. time_zone.js suggests the zone of the browser for UTC."""
+    """The name and the time zone of an organization."""
 
     name = LabelField(
         label=_("Name"),
@@ -262,7 +268,7 @@ class OrganizationForm(PlainForm):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         help_text=_("Used for times on pages and in emails, and for scheduled invitations."),
-        widget=forms.Select(_TIME_ZONE_TEXTS),
+        widget=TimeZoneWidget(_TIME_ZONE_TEXTS),
         error_messages={
             "required": _("Choose a time zone from the list."),
             "invalid_choice": _("Choose a time zone from the list."),
