@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
@@ -32,6 +33,17 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
     if found is None:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {given!r}.")
     return found
+
+
+def address(name: str) -> str:
+    """An email address; empty if it isn't set."""
+    given = text(name, "")
+    if given:
+        try:
+            validate_email(given)
+        except ValidationError as error:
+            raise ImproperlyConfigured(f"{name} must look like help@example.org, not {given!r}.") from error
+    return given
 
 
 def switch(name: str, default: bool) -> bool:

@@ -14,6 +14,7 @@ from kombu import Exchange, Queue
 
 from config.devserver import embedded_broker
 from config.environment import (
+    address,
     all_of,
     broker,
     choice,
@@ -211,6 +212,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "accounts.templatetags.icons",
+                "accounts.templatetags.support",
                 "django.templatetags.i18n",
                 "django.contrib.humanize.templatetags.humanize",
             ],
@@ -323,6 +325,7 @@ CONTENT_SECURITY_POLICY = {
 
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", f"Rollcall <no-reply@{_base.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+SUPPORT_EMAIL = address("SUPPORT_EMAIL")
 _mail = mail_server("EMAIL_URL")
 if _mail is not None:
     EMAIL_BACKEND = _mail["EMAIL_BACKEND"]

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.errors import DomainError
+from accounts.support import ask_support
 from accounts.texts import StrOrPromise
 from accounts.wording import counted, grouped, listed
 from invites.checking import Problem
 from invites.models import FailureReason, Reason
 from invites.problems import explain, stored_problem
-from invites.unexpected_errors import ask_support
 
 _SENTENCES: dict[str, StrOrPromise] = {
     "check_failed": gettext_lazy(

@@ -9,7 +9,6 @@ import traceback
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
 # These can succeed later with the same code: the database or the broker is down, the disk is full, memory is short.
@@ -36,11 +35,6 @@ def reference_of(error: Exception) -> str:
     digest = hashlib.blake2b(identity.encode(errors="replace"), digest_size=5).digest()
     code = base64.b32encode(digest).decode()
     return f"{code[:4]}-{code[4:]}"
-
-
-def ask_support(reference: str) -> str:
-    """The sentence that tells a user the reference of an error."""
-    return _("If this happens again, contact support and mention reference {reference}.").format(reference=reference)
 
 
 def _last_frame_of_ours(error: Exception) -> str:

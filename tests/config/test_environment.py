@@ -262,6 +262,7 @@ def test_reads_valid_values(monkeypatch: pytest.MonkeyPatch, read: Any, given: s
         (lambda: environment.broker("X"), "secret"),
         (lambda: environment.broker("X"), "amqp://user:secret@queue"),
         (lambda: environment.broker("X"), "redis://"),
+        (lambda: environment.address("X"), "help@localhost@"),
         (lambda: environment.mail_server("X"), "carrier://user:secret@mail"),
         (lambda: environment.mail_server("X"), "smtp://user:secret@mail:port"),
     ],

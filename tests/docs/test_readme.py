@@ -13,7 +13,7 @@ from config.harness.running import ROOT
 # Variables that the code reads but that aren't settings.
 NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
 READS = re.compile(
-    r"""\b(?:text|choice|switch|number|seconds|items|hosts|database|mail_server|secret|former_secrets|webhook_secret|broker|environ\.get)\(\s*"([A-Z][A-Z_]+)"(?:,\s*([^,)]+))?"""
+    r"""\b(?:text|address|choice|switch|number|seconds|items|hosts|database|mail_server|secret|former_secrets|webhook_secret|broker|environ\.get)\(\s*"([A-Z][A-Z_]+)"(?:,\s*([^,)]+))?"""
 )
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 

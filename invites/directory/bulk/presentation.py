@@ -11,6 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Membership
 from accounts.permissions import permission_summary
+from accounts.support import ask_support
 from accounts.wording import counted, grouped
 from invites.directory.bulk.change import UNDOABLE, BulkChange, Kind, Mode, change_of
 from invites.directory.bulk.plan import Plan
@@ -29,7 +30,6 @@ from invites.directory.bulk.wording.outcomes import WHY_SKIPPED, were_skipped_te
 from invites.directory.users import Status
 from invites.live.progress import Progress, TimeLeft, estimate_seconds_left
 from invites.models import BulkAction, FailureReason, Outcome
-from invites.unexpected_errors import ask_support
 from invites.wording import as_sentence
 
 SHOWN = 2

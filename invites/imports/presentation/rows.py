@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.support import ask_support
 from accounts.texts import StrPromise
 from accounts.wording import counted
 from invites.checking import COLUMNS
@@ -21,7 +22,6 @@ from invites.imports.selectors.rows import cells_now, rows_of
 from invites.models import Batch, FailureReason, Invitation, Row
 from invites.problems import message_of, problems_of, stored_problem
 from invites.reasons import text_of
-from invites.unexpected_errors import ask_support
 from invites.wording import emptied_text
 
 # How many rows of a report are in memory at a time.

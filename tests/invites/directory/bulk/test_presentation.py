@@ -70,5 +70,5 @@ def test_an_action_that_failed_gives_the_reference() -> None:
     )
 
     assert view_of(action).text.startswith(
-        "Something went wrong on our side. If this happens again, contact support and mention reference K3QF-7ZPD."
+        "Something went wrong on our side. If this happens again, tell the person who runs this site, and mention reference K3QF-7ZPD."
     )

@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ActivityEntry, Membership, Organization, Role, Site, User
+from accounts.support import ask_support
 from invites import tasks
 from invites.directory.bulk import invitations as bulk_invitations
 from invites.directory.bulk import work as bulk_actions
@@ -28,7 +29,6 @@ from invites.directory.bulk.work import handle_next_chunk, stop_bulk_action
 from invites.invitations.tokens import hashes_for, new_seeds
 from invites.live import streams
 from invites.models import AccessGrant, BulkAction, BulkActionChunk, FailureReason, Invitation, Outcome
-from invites.unexpected_errors import ask_support
 from tests.concurrency import at_once, unexpected
 from tests.invites.directory.bulk.helpers import HTMX, SELECTED, USERS, finish, start_for, submit
 from tests.invites.imports.presentation.test_banners import events_of
