@@ -31,7 +31,7 @@ _SENTENCES: dict[str, StrOrPromise] = {
     ),
     "file_not_used": gettext_lazy("“{file_name}” wasn’t used."),
     "not_these_rows": gettext_lazy(
-        "It doesn’t say which rows it corrects. Download the rows that are left, correct that file, and upload it. "
+        "It doesn’t say which rows it corrects. Download what is left to fix, correct that file, and upload it. "
         "To invite other people, import their file on its own."
     ),
     "other_import": gettext_lazy(
@@ -41,9 +41,7 @@ _SENTENCES: dict[str, StrOrPromise] = {
     "not_allowed": gettext_lazy(
         "The person who started this can no longer change this import. Nobody has been invited."
     ),
-    "none_valid": gettext_lazy(
-        "None of the rows in this file can be invited yet. Fix them, or upload a corrected file."
-    ),
+    "none_valid": gettext_lazy("Nobody in this file can be invited yet. Fix what’s wrong, or upload a corrected file."),
     "waits_for_quota": gettext_lazy(
         "That limit was reached when this import was to be sent, so its emails wait for the next day."
     ),
@@ -96,7 +94,7 @@ _COUNTED = {
         "Nobody confirmed this import within {count} day.", "Nobody confirmed this import within {count} days."
     )),
     "not_fixed": ("days", ngettext_lazy(
-        "Nobody fixed its rows within {count} day.", "Nobody fixed its rows within {count} days."
+        "Nobody fixed it within {count} day.", "Nobody fixed it within {count} days."
     )),
     "quota_left": ("left", ngettext_lazy(
         "{count} invitation is left for today.", "{count} invitations are left for today."

@@ -555,7 +555,7 @@ _WARNINGS = (
          gettext_noop("You don’t have to do anything."), "Team list, and below it Email,First name,Last name"),
     Kind("hidden_rows_excluded", "warning", gettext_noop("Hidden rows that aren’t read"),
          ngettext_noop("{count} hidden row isn’t read", "{count} hidden rows aren’t read", "count"),
-         gettext_noop("To invite these people, show the rows in your spreadsheet and import the file again."),
+         gettext_noop("To invite everyone, show all rows in your spreadsheet and import the file again."),
          "a row that a filter hides"),
     Kind("hidden_rows_included", "warning", gettext_noop("Hidden rows that are read"),
          ngettext_noop("{count} hidden row is read like the others", "{count} hidden rows are read like the others",

@@ -33,7 +33,7 @@ from invites.reasons import as_reason
 # An import that nobody confirms is stopped after this time.
 WAITS_FOR_CONFIRMATION = timedelta(days=7)
 ACCESS_DELETED = gettext_lazy(
-    "The roles or the sites of this import were deleted. Invite these people one by one, and select new ones."
+    "The roles or the sites of this import were deleted. Invite people one by one instead, and select new ones."
 )
 
 

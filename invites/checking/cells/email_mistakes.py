@@ -142,7 +142,7 @@ def _find_bad_characters(text: str) -> CellError | None:
 
 
 def _is_dot_of_domain(mark: str, domain: str) -> bool:
-    """Whether each comma or semicolon stands for a dot: in anna@company,co,uk, but not in anna@company.com,Anna,Berg."""
+    """Whether every `mark` stands for a dot, as in anna@company,co,uk, but not in anna@company.com,Anna,Berg."""
     name, *others = domain.split(mark)
     if "." in name:
         return all(other in ENDINGS for other in others)

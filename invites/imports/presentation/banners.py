@@ -31,6 +31,8 @@ SHOWN = 4
 _WITHOUT_INVITER = Q(state=Batch.State.STOPPED, state_reasons__0__code=FailureReason.INVITER_LEFT.value)
 
 _NEED_FIXING = ngettext_lazy("{count} row of {file} needs fixing", "{count} rows of {file} need fixing")
+_FIX_ROWS = ngettext_lazy("Fix the row", "Fix the rows")
+_VIEW_ROWS = ngettext_lazy("View the row", "View the rows")
 _CAN_BE_INVITED = ngettext_lazy(
     "{count} fixed row of {file} can be invited", "{count} fixed rows of {file} can be invited"
 )
@@ -166,8 +168,8 @@ def late_banner_of(batch: Batch) -> Banner:
     """The banner about rows that were corrected in the background, after the import had ended."""
     summary, file = outcomes_of(batch), import_name(batch)
     link = "imports:batch_problems", _("Review")
-    if to_fix := summary.to_fix - summary.fixed:
-        title, link = counted(_NEED_FIXING, to_fix, file=file), _link_to_rows(batch)
+    if to_fix := summary.unfixed:
+        title, link = counted(_NEED_FIXING, to_fix, file=file), _link_to_rows(batch, to_fix)
     elif summary.invitable:
         title = counted(_CAN_BE_INVITED, summary.invitable, file=file)
     else:
@@ -241,8 +243,8 @@ def _link(batch: Batch, summary: Summary) -> tuple[str, str]:
         return "imports:batch_confirm", _("Review")
     if batch.state != Batch.State.NEEDS_CORRECTION:
         return "imports:batch", _("View import")
-    return _link_to_rows(batch) if summary.to_fix else ("imports:batch_problems", _("Review"))
+    return _link_to_rows(batch, summary.unfixed) if summary.to_fix else ("imports:batch_problems", _("Review"))
 
 
-def _link_to_rows(batch: Batch) -> tuple[str, str]:
-    return "imports:batch_problems", _("View the rows") if batch.organization.is_suspended else _("Fix the rows")
+def _link_to_rows(batch: Batch, count: int) -> tuple[str, str]:
+    return "imports:batch_problems", counted(_VIEW_ROWS if batch.organization.is_suspended else _FIX_ROWS, count)

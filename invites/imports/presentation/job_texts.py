@@ -27,13 +27,13 @@ JOB_TEXTS = {
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Applying the fix"),
         text=gettext_lazy("Applies the suggested fix to every row. This doesn’t invite anyone."),
-        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+        before_stopping=gettext_lazy("What is already fixed stays fixed. Everything else stays as it is."),
     ),
     Action.FIX: JobTexts(
         title=gettext_lazy("Fixing {file}"),
         step=gettext_lazy("Using the suggestions"),
         text=gettext_lazy("Uses the suggestion for every possible mistake. This doesn’t invite anyone."),
-        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+        before_stopping=gettext_lazy("What is already fixed stays fixed. Everything else stays as it is."),
     ),
     Action.CHECK: JobTexts(
         title=gettext_lazy("Checking {file} again"),
@@ -43,9 +43,9 @@ JOB_TEXTS = {
     ),
     Action.USE_ROWS: JobTexts(
         title=gettext_lazy("Checking {corrected}"),
-        step=gettext_lazy("Correcting the rows"),
-        text=gettext_lazy("The rows that are left are replaced by those of the corrected file, and checked."),
-        before_stopping=gettext_lazy("Rows that are already fixed stay fixed. The other rows stay as they are."),
+        step=gettext_lazy("Using the corrected file"),
+        text=gettext_lazy("What is left to fix is replaced by the corrected file, and checked."),
+        before_stopping=gettext_lazy("What is already fixed stays fixed. Everything else stays as it is."),
     ),
     Action.USE_FILE: JobTexts(
         title=gettext_lazy("Checking {corrected}"),

@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy, pgettext
 
+from accounts.support import mention_to_support
 from accounts.wording import counted, grouped, separated
 from invites.checking import Problem, found_columns
 from invites.imports.presentation.confirmation import able_text, confirm_heading
@@ -59,13 +60,17 @@ _ROWS_CHECKED = {
 _ROWS_NEED_FIXING = ngettext_lazy("{count} row needs fixing", "{count} rows need fixing")
 _MAY_HAVE_MISTAKES = ngettext_lazy("{count} cell may have a mistake", "{count} cells may have mistakes")
 _TYPOS = ngettext_lazy("{count} cell may have a mistake.", "{count} cells may have mistakes.")
+_WHAT_TO_DO = ngettext_lazy(
+    "Fix the row, upload a corrected file, or continue without it.",
+    "Fix the rows, upload a corrected file, or continue without them.",
+)
 _SKIPPED = ngettext_lazy(
     "{count} person was skipped. The results will say why.", "{count} people were skipped. The results will say why."
 )
 _FAILED = ngettext_lazy("{count} person couldn’t be invited.", "{count} people couldn’t be invited.")
 _TO_CONFIRM = ngettext_lazy(
     "Someone has to confirm before {count} person is invited.",
-    "Someone has to confirm before {count} people are invited.",
+    "Someone has to confirm before up to {count} people are invited.",
 )
 # Shown earlier, a bar may disappear at once and only flicker.
 BAR_AFTER = timedelta(seconds=1)
@@ -195,7 +200,7 @@ def _to_correct(batch: Batch, summary: Summary, may_change: bool) -> str:
     typos = typos_of(batch)
     what_to_do = ""
     if may_change and summary.problems:
-        what_to_do = _("Fix the rows, upload a corrected file, or continue without them.")
+        what_to_do = counted(_WHAT_TO_DO, summary.unfixed)
     elif may_change and typos.open:
         what_to_do = _("Fix what’s wrong, upload a corrected file, or invite everyone as written.")
     return _joined([text_of(batch.notice), _("Nobody has been invited yet."), what_to_do, possible_mistakes(typos)])
@@ -277,17 +282,18 @@ def _to_confirm(batch: Batch, summary: Summary) -> str:
 
 def nobody_yet(batch: Batch) -> str:
     """Who has been invited so far by an import that waits for an admin."""
-    return _("People in the other rows stay invited.") if batch.has_invited else _("Nobody has been invited yet.")
+    return (
+        _("People who have already been invited stay invited.")
+        if batch.has_invited
+        else _("Nobody has been invited yet.")
+    )
 
 
 def _undoing(batch: Batch, summary: Summary) -> Step:
     sentences = [_("The links no longer work."), undone_text(batch, summary)]
     if batch.error_reference:
-        delayed = _(
-            "Something went wrong on our side, so this is taking longer. We’ll try again every few minutes. "
-            "If you contact support, mention reference {reference}."
-        )
-        sentences.append(delayed.format(reference=batch.error_reference))
+        delayed = _("Something went wrong on our side, so this is taking longer. We’ll try again every few minutes.")
+        sentences += [delayed, mention_to_support(batch.error_reference)]
     return Step("now", _("Revoking"), counted(_INVITATIONS, summary.undone), _joined(sentences))
 
 

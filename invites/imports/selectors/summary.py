@@ -53,9 +53,19 @@ class Summary:
         return self.problems - self.skipped_by_admin
 
     @property
+    def unfixed(self) -> int:
+        """The rows with problems that no admin has skipped or fixed."""
+        return self.to_fix - self.fixed
+
+    @property
     def left(self) -> int:
         """The rows of an import that has ended whose people can still join it, once their problems are fixed."""
         return self.problems - self.fixed + self.invitable
+
+    @property
+    def never_emailed(self) -> int:
+        """The people whose invitations were revoked when the import stopped, before anything was sent."""
+        return self.stopped - (self.invitable - self.fixed)
 
     @property
     def skipped(self) -> int:

@@ -122,7 +122,7 @@ def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) ->
         "query": f"outcome={chosen}" if chosen in OUTCOME_LABELS else "",
         "page": page,
         "listed": [(row, shown_outcome(row), to_reactivate.get(row.number)) for row in page],
-        "not_sent": summary.stopped - summary.invitable if may_change and batch.can_be_continued else 0,
+        "not_sent": summary.never_emailed if may_change and batch.can_be_continued else 0,
         "can_be_continued": may_change and batch.can_be_continued and summary.left > 0,
         "declined": declined_rows(batch).count() if may_change and summary.skips[Row.Reason.ALREADY_DECLINED] else 0,
         "deactivated": still_deactivated(batch).count() if may_reactivate else 0,

@@ -110,7 +110,7 @@ def _corrected_response(request: MemberRequest, batch: Batch) -> HttpResponse:
     if not batch.can_be_corrected:
         return started_response(request, batch, in_dialog=asks_for_fragment(request))
     if not batch.notice:
-        messages.success(request, _("The rows of the corrected file were used."))
+        messages.success(request, _("The corrected file was used."))
     address = reverse("imports:batch_problems", args=[request.organization.slug, batch.pk])
     return open_page(request, address)
 

@@ -433,7 +433,7 @@ def test_a_stopped_change_keeps_the_rest_as_it_was(script: Client, start: Run, b
     batch = start(csv_of("p0@example.com,P,Q,", *THIRTY[1:]))
     correction_jobs.apply_to_all(batch, "email_two_at", by=by)
     asked = text(script.get(grid_url(batch, "imports:batch_stop")))
-    assert "Rows that are already fixed stay fixed. The other rows stay as they are." in asked
+    assert "What is already fixed stays fixed. Everything else stays as it is." in asked
     assert '<input type="hidden" name="job" value="1">' in asked
 
     def stop() -> None:

@@ -238,7 +238,7 @@ def test_a_power_that_a_role_has_gained_has_to_be_confirmed(batch: Batch, by: Me
 def test_nobody_is_invited_without_a_role(batch: Batch, no: Invitation, by: Membership) -> None:
     Role.objects.filter(organization=by.organization, name="ReadOnly").delete()
 
-    with domain_error("gone", match="Invite these people one by one"):
+    with domain_error("gone", match="Invite people one by one"):
         invite_declined(by, batch)
     with domain_error("gone", match="Choose Invite users"):
         invite_again(by, no)

@@ -347,7 +347,7 @@ def test_the_pages_lead_from_the_download_to_the_invitations(ines: Client, ended
     assert "Download these rows" in grid
     assert "Upload a corrected file" in grid
     dialog = ines.get(f"/o/acme/import/?correct={ended.pk}")
-    assert "Rows that you removed from that file are skipped." in words_of(dialog)
+    assert "Rows that you removed from it are skipped." in words_of(dialog)
     assert 'name="roles"' not in dialog.text
     lines = table(ines, ended)
 
@@ -357,7 +357,7 @@ def test_the_pages_lead_from_the_download_to_the_invitations(ines: Client, ended
     half = submit_import(ines, file_of(fixed(lines, 3, 4, 5)), query=f"?correct={ended.pk}")
     assert half.url == url_of(ended, "imports:batch_problems")
     page = words_of(ines.get(half.url))
-    assert "The rows of the corrected file were used." in page
+    assert "The corrected file was used." in page
     assert "2 left to fix" in page
     submit_import(ines, file_of(fixed(table(ines, ended), 7, 8)), query=f"?correct={ended.pk}")
 

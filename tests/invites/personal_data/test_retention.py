@@ -104,7 +104,7 @@ def test_an_import_that_nobody_fixes_is_stopped_and_emptied(
 
     assert forgotten.state == Batch.State.STOPPED
     assert not [name for name in ("ann@", "Ann", "Lee") if name in stored_of(forgotten)]
-    assert "Nobody fixed its rows within 90 days." in text_of(ines.get(f"/o/acme/batches/{forgotten.pk}/").text)
+    assert "Nobody fixed it within 90 days." in text_of(ines.get(f"/o/acme/batches/{forgotten.pk}/").text)
     assert worked_on.state == Batch.State.NEEDS_CORRECTION
     assert find_batches_to_empty() == []
 

@@ -85,7 +85,7 @@ def test_the_fixed_address_is_invited(ines: Client, typos: Batch, work: Run) -> 
     assert sorted(each.to[0] for each in mail.outbox) == ["fay@gmail.com", "gus@hotmial.com", "kim@gmail.com"]
     told = words(ines, typos, "imports:batch")
     assert "Row 4: gus@hotmial.com . Did you mean gus@hotmail.com ?" in told
-    assert "These people were invited as written." in told
+    assert "Everyone was invited as written." in told
     assert "fay@gmial.com" not in told
 
 
@@ -260,4 +260,4 @@ def test_a_damaged_cell_is_invited_as_written(ines: Client, start: Run, work: Ru
     told = words(ines, batch, "imports:batch")
     assert "Row 3: JÃ¼rgen . Did you mean Jürgen ?" in told
     assert "Row 4: M?ller . A letter may have been lost." in told
-    assert "These people were invited as written." in told
+    assert "Everyone was invited as written." in told

@@ -324,7 +324,7 @@ def test_the_dialog_for_a_file_with_problems_offers_what_to_do(dialog: Client, g
     html = text(submit_import(dialog, PROBLEMS, **grant))
 
     assert "2 rows need fixing" in html
-    assert "Invite the 2 valid users" in html
+    assert "Invite from 2 valid rows" in html
     assert "Fix the rows" in html
     assert Invitation.objects.count() == 0
 
@@ -343,7 +343,7 @@ def test_the_grid_lists_row_value_and_reason_of_each_problem(ines: Client, start
     assert "ann@example.com" not in html
     for row in Row.objects.filter(outcome=Row.Outcome.PROBLEM):
         assert row.detail.split("“")[0].strip(". ") in html
-    assert "Invite the other 2" in html
+    assert "Invite from the other 2 rows" in html
     assert f"?correct={Batch.objects.get().pk}" in html
 
 
@@ -442,8 +442,8 @@ def test_a_second_click_gets_a_message(ines: Client, start: Run, work: Run) -> N
 def test_a_file_without_valid_rows_cannot_be_invited(ines: Client, start: Run) -> None:
     batch = start(csv_of("ben@@example.com"))
 
-    assert "valid user" not in text(ines.get(url_of(batch, "imports:batch_problems"))).replace("0 valid users", "")
+    assert "Invite from" not in text(ines.get(url_of(batch, "imports:batch_problems")))
     response = ines.post(url_of(batch, "imports:batch_invite_valid"))
 
     assert response.status_code == 409
-    assert "None of the rows in this file can be invited yet" in text(response)
+    assert "Nobody in this file can be invited yet" in text(response)
