@@ -34,10 +34,6 @@ _SENTENCES: dict[str, StrOrPromise] = {
         "It doesn’t say which rows it corrects. Download what is left to fix, correct that file, and upload it. "
         "To invite other people, import their file on its own."
     ),
-    "other_import": gettext_lazy(
-        "Most of its rows are about other people than here, so it is probably that of another import. Download the "
-        "rows that are left here, and correct that file."
-    ),
     "not_allowed": gettext_lazy(
         "The person who started this can no longer change this import. Nobody has been invited."
     ),
@@ -85,6 +81,12 @@ _COUNTED = {
     )),
     "inviter_quota": ("limit", ngettext_lazy(
         "Each admin can invite {count} person a day.", "Each admin can invite {count} people a day."
+    )),
+    "other_import": ("rows", ngettext_lazy(
+        "Its row is about another person than here, so it may be that of another import. If so, download what is left "
+        "to fix here, and correct that file. To replace the person, edit the row in the table instead.",
+        "Most of its rows are about other people than here, so it is probably that of another import. If so, download "
+        "what is left to fix here, and correct that file. To replace the people, edit the rows in the table instead.",
     )),
     "rows_not_used": ("rows", ngettext_lazy(
         "{count} row of “{file_name}” wasn’t used: it isn’t one of the rows that were left, or has too many cells.",

@@ -34,7 +34,7 @@ class Comparison:
     def check(self) -> None:
         """Raises ExplainedError("other_import") if most rows would become other people."""
         if 2 * self._others > self._rows:
-            raise ExplainedError("other_import", as_reason("other_import"))
+            raise ExplainedError("other_import", as_reason("other_import", rows=self._rows))
 
 
 def _words_of(cells: Cells) -> set[str]:

@@ -15,7 +15,7 @@ from invites.models import Batch, Row
 from invites.reasons import text_of
 from tests.files import csv_of
 from tests.invites.conftest import TEAM
-from tests.pages import downloaded, url_of
+from tests.pages import downloaded, submit_import, url_of, words_of
 
 Start = Callable[..., Batch]
 OTHERS = (
@@ -61,6 +61,35 @@ def test_the_rows_of_another_import_are_not_used(
     assert batch.can_be_corrected
     assert "is probably that of another import" in text_of(batch.notice)
     assert not batch.parts.filter(is_correction=True).exists()
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_one_person_is_replaced_in_the_table_and_not_by_a_file(
+    ines: Client, start: Start, work: Callable[[Batch], Batch], grant: dict[str, list[int]], has_ended: bool
+) -> None:
+    """With one row, nothing tells the file of another import from a row whose person was replaced."""
+    batch = start(csv_of("ann@example.com", "dan example.com,Dan,Ray,"), only_valid=has_ended)
+    work(batch)
+    file = rows_to_fix(ines, batch).replace("dan example.com,Dan,Ray", "kim@example.com,Kim,Berg")
+    fields = {} if has_ended else grant
+
+    answer = submit_import(ines, b"\xef\xbb\xbf" + file.encode(), query=f"?correct={batch.pk}", **fields)
+
+    assert answer.status_code == 422
+    assert (
+        "Its row is about another person than here, so it may be that of another import. If so, download what is left "
+        "to fix here, and correct that file. To replace the person, edit the row in the table instead."
+    ) in words_of(answer)
+    row = batch.rows.get(number=3)
+    assert (row.outcome, row.edit) == (Row.Outcome.PROBLEM, None)
+
+    cells = {"cell-3-0": "kim@example.com", "cell-3-1": "Kim", "cell-3-2": "Berg", "seen-3": str(row.version)}
+    shown = {"shown": Batch.objects.get(pk=batch.pk).created_at.isoformat()}
+    ines.post(url_of(batch, "imports:batch_problems"), {"do": "whole", **cells, **shown})
+    work(batch)
+
+    assert batch.invitations.filter(email="kim@example.com", first_name="Kim").exists()
+    assert not batch.invitations.filter(first_name="Dan").exists()
 
 
 def test_rows_that_change_much_are_still_the_same_people(
