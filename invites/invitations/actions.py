@@ -124,11 +124,14 @@ def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
     declined = by.organization.invitations.declined_on_list().filter(pk=invitation.pk)
     held = declined.select_for_update(no_key=True).first()
     if held is None:
-        message = _("The invitation to {email} is no longer listed as declined. Reload the page.").format(
-            email=invitation.email
-        )
-        raise DomainError("not_declined", message)
+        raise not_declined(invitation)
     return held
+
+
+def not_declined(invitation: Invitation) -> DomainError:
+    """The error if a declined invitation was opened again in the meantime, or removed from the list."""
+    message = _("The invitation to {email} is no longer listed as declined. Nothing was changed.")
+    return DomainError("not_declined", message.format(email=invitation.email))
 
 
 def resend_hurdle(now: datetime) -> Case:

@@ -1,12 +1,22 @@
-"""An open invitation, while it is open."""
+"""An open invitation, while it is open, and what has become of it since."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import DomainError
 from accounts.models import Organization
+from accounts.texts import StrPromise
 from invites.models import Invitation, InvitationQuerySet
+
+_REVOKED = gettext_lazy("The invitation to {email} was revoked. Nothing was changed.")
+_CLOSED: dict[str | None, StrPromise] = {
+    Invitation.State.ACCEPTED: gettext_lazy("{email} has accepted the invitation. Nothing was changed."),
+    Invitation.State.DECLINED: gettext_lazy("{email} has declined the invitation. Nothing was changed."),
+    Invitation.State.REPLACED: gettext_lazy(
+        "The invitation to {email} was replaced by a newer one. Nothing was changed."
+    ),
+}
 
 
 def pending_of(organization: Organization, invitation: Invitation) -> InvitationQuerySet:
@@ -14,8 +24,12 @@ def pending_of(organization: Organization, invitation: Invitation) -> Invitation
     return organization.invitations.open().filter(pk=invitation.pk)
 
 
+def closed_since(invitation: Invitation) -> DomainError | None:
+    """The error for a page that still shows the invitation as pending; None if it is."""
+    return None if pending_of(invitation.organization, invitation).exists() else not_pending(invitation)
+
+
 def not_pending(invitation: Invitation) -> DomainError:
-    """The error if the invitation was accepted or revoked in the meantime."""
-    return DomainError(
-        "not_pending", _("The invitation to {email} is no longer pending.").format(email=invitation.email)
-    )
+    """The error if the invitation was accepted, declined, revoked or replaced in the meantime."""
+    state = Invitation.objects.filter(pk=invitation.pk).values_list("state", flat=True).first()
+    return DomainError("not_pending", _CLOSED.get(state, _REVOKED).format(email=invitation.email))

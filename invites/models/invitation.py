@@ -351,6 +351,11 @@ class Invitation(models.Model):
         return self.state == self.State.PENDING and self.expires_at <= timezone.now()
 
     @property
+    def is_declined_on_list(self) -> bool:
+        """The same as the filter `declined_on_list`."""
+        return self.state == self.State.DECLINED and not self.is_unlisted
+
+    @property
     def is_scheduled(self) -> bool:
         return self.state == self.State.PENDING and self.mail_state == self.Mail.SCHEDULED
 

@@ -62,7 +62,7 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
     kind, step = request.POST.get("action", ""), request.POST.get("step", "")
     people = _selected(request)
     if kind not in Kind.values or not people.exists():
-        return success_response(request, _("Select users first, then choose what to do."), warning=True)
+        return success_response(request, _why_nobody(request), warning=True)
     check_may_start(request.membership, BulkChange(Kind(kind)))
     if form_class := FORMS.get(Kind(kind)):
         form = form_class(request.POST if step in ("review", "start") else None, membership=request.membership)
@@ -72,6 +72,12 @@ def people_bulk(request: MemberRequest, organization: str) -> HttpResponse:
             return _choose(request, Kind(kind), form, people)
         return review_or_start(request, form.change(), people)
     return review_or_start(request, BulkChange(Kind(kind)), people)
+
+
+def _why_nobody(request: MemberRequest) -> str:
+    if request.POST.get("action") in Kind.values and (request.POST.getlist("selected") or _wants_all(request)):
+        return _("The users you selected are no longer listed, so nothing was changed.")
+    return _("Select users first, then choose what to do.")
 
 
 def _query_with_all(request: MemberRequest) -> str:

@@ -28,7 +28,8 @@ from invites.invitations.authorization import (
 )
 from invites.invitations.change import change_invitation
 from invites.invitations.forms.invite import InvitationForm
-from invites.invitations.views.responses import error_response, success_response
+from invites.invitations.pending import closed_since
+from invites.invitations.views.responses import error_response, outdated_response, success_response
 from invites.invitations.visibility import visible_invitations
 from invites.models import Invitation
 
@@ -45,6 +46,8 @@ def invitation_edit(request: MemberRequest, organization: str, pk: int) -> HttpR
     """
     is_change = request.method == "POST"
     invitation = _invitation_to_change(request, pk, CANNOT_EDIT) if is_change else _invitation(request, pk)
+    if outdated := closed_since(invitation):
+        return outdated_response(request, outdated)
     data, meant = posted(request), request.POST.get("use")
     if data is not None and meant:
         data = data.copy()
@@ -85,6 +88,8 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
     """Resend an invitation. Opened as a page, ask first."""
     invitation = _invitation_to_change(request, pk, CANNOT_RESEND)
     if request.method != "POST":
+        if outdated := closed_since(invitation):
+            return outdated_response(request, outdated)
         context = {
             "invitation": invitation,
             "days": settings.INVITATION_DAYS,
@@ -106,6 +111,8 @@ def invitation_resend(request: MemberRequest, organization: str, pk: int) -> Htt
 def invitation_revoke(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then revoke an invitation."""
     invitation = _invitation_to_change(request, pk, CANNOT_REVOKE)
+    if outdated := closed_since(invitation):
+        return outdated_response(request, outdated)
     if request.method == "POST":
         try:
             actions.revoke(request.membership, invitation)
@@ -135,7 +142,9 @@ def _revoke_texts(invitation: Invitation) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_again(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Say that the invitee declined, then invite them anyway."""
-    invitation = _declined_to_change(request, pk, CANNOT_RESEND)
+    invitation = _invitation_to_change(request, pk, CANNOT_RESEND)
+    if not invitation.is_declined_on_list:
+        return outdated_response(request, actions.not_declined(invitation))
     if request.method != "POST":
         context = {
             "invitation": invitation,
@@ -156,7 +165,9 @@ def invitation_again(request: MemberRequest, organization: str, pk: int) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_unlist(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then remove a declined invitation from the list."""
-    invitation = _declined_to_change(request, pk, CANNOT_REVOKE)
+    invitation = _invitation_to_change(request, pk, CANNOT_REVOKE)
+    if not invitation.is_declined_on_list:
+        return outdated_response(request, actions.not_declined(invitation))
     if request.method != "POST":
         context = {
             "invitation": invitation,
@@ -174,17 +185,9 @@ def invitation_unlist(request: MemberRequest, organization: str, pk: int) -> Htt
 
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
-    """An open invitation that the member may see; 404 for others."""
-    invitations = visible_invitations(request.membership).open()
+    """An invitation that the member may see; 404 for others."""
+    invitations = visible_invitations(request.membership)
     return get_object_or_404(invitations.select_related("grant", "inviter", "organization"), pk=pk)
-
-
-def _declined_to_change(request: MemberRequest, pk: int, why_not: StrOrPromise) -> Invitation:
-    """A declined invitation that the member may see and could grant; 404 for others."""
-    declined = visible_invitations(request.membership).declined_on_list()
-    invitation = get_object_or_404(declined.select_related("grant", "organization"), pk=pk)
-    check_can_manage(request.membership, invitation.grant, why_not)
-    return invitation
 
 
 def _invitation_to_change(request: MemberRequest, pk: int, why_not: StrOrPromise) -> Invitation:

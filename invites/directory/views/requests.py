@@ -16,6 +16,7 @@ from invites import tasks
 from invites.directory.users import PER_PAGE, person_of
 from invites.invitations import actions
 from invites.invitations.authorization import CANNOT_RESEND, check_can_manage
+from invites.invitations.pending import closed_since
 from invites.invitations.requests import dismiss_request, open_requests
 from invites.invitations.visibility import visible_invitations
 from invites.models import Invitation
@@ -43,7 +44,10 @@ def request_list(request: MemberRequest, organization: str) -> HttpResponse:
 @require_POST
 def request_grant(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Resend the invitation with a new link and the same access."""
-    invitation = _requested(request, pk)
+    invitation = _invitation(request, pk)
+    if why_not := _why_outdated(request, invitation):
+        messages.warning(request, why_not)
+        return redirect("directory:requests", organization)
     try:
         actions.resend(request.membership, invitation)
     except DomainError as broken:
@@ -58,15 +62,28 @@ def request_grant(request: MemberRequest, organization: str, pk: int) -> HttpRes
 @require_POST
 def request_dismiss(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Remove the request from the list. The invitee can ask again the next day."""
-    invitation = _requested(request, pk)
+    invitation = _invitation(request, pk)
+    if why_not := _why_outdated(request, invitation):
+        messages.warning(request, why_not)
+        return redirect("directory:requests", organization)
     dismiss_request(request.membership, invitation)
     messages.success(request, _("The request from {email} was dismissed.").format(email=invitation.email))
     return redirect("directory:requests", organization)
 
 
-def _requested(request: MemberRequest, pk: int) -> Invitation:
-    """The open invitation with a request; 404 for others. Raises AccessDenied for members who couldn't send it."""
-    requested = visible_invitations(request.membership).open().filter(request__isnull=False)
+def _why_outdated(request: MemberRequest, invitation: Invitation) -> str:
+    """Why there is no request anymore, if somebody has answered it since the page was loaded. Else empty."""
+    if broken := closed_since(invitation):
+        return broken.message
+    if open_requests(request.membership).filter(pk=invitation.pk).exists():
+        return ""
+    answered = _("Someone has already answered the request from {email}. Nothing was changed.")
+    return answered.format(email=invitation.email)
+
+
+def _invitation(request: MemberRequest, pk: int) -> Invitation:
+    """An invitation that the member may see; 404 for others. Raises AccessDenied for members who couldn't send it."""
+    requested = visible_invitations(request.membership)
     invitation = get_object_or_404(requested.select_related("grant", "organization"), pk=pk)
     check_can_manage(request.membership, invitation.grant, CANNOT_RESEND)
     return invitation

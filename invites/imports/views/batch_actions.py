@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -78,10 +79,9 @@ def batch_stop(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         }
         return render(request, "imports/batch_stop.html", context)
     if request.method == "POST":
-        if "job" in request.POST:
-            stop_job(request.membership, batch)
-        else:
-            stop_import(request.membership, batch)
+        stop = stop_job if "job" in request.POST else stop_import
+        if not stop(request.membership, batch):
+            messages.warning(request, _("Nothing was stopped, because that had already ended."))
         batch.refresh_from_db()
         tasks.process_next_step(batch)
     if asks_for_fragment(request):
@@ -102,10 +102,18 @@ def batch_resend(request: MemberRequest, organization: str, pk: int) -> HttpResp
     """Review, then resend the invitations of everyone who hasn't responded, including expired ones."""
     batch = batch_to_change(request, pk)
     people = Selection.of_invitations(request.membership, awaiting_response(batch))
-    if request.method == "POST" and not people.exists():
-        return message_response(request, batch, _("Everyone has responded, so nothing was resent."), warning=True)
+    if not people.exists():
+        return message_response(request, batch, _why_not_resent(batch), warning=True)
     then = reverse("imports:batch", args=[organization, pk])
     return bulk_actions.review_or_start(request, BulkChange(Kind.RESEND), people, then=then)
+
+
+def _why_not_resent(batch: Batch) -> str:
+    if batch.undone_at:
+        return _("This import was undone, so nothing was resent.")
+    if batch.state == Batch.State.SCHEDULED:
+        return _("The emails of this import haven’t been sent yet, so nothing was resent.")
+    return _("No invitation of this import is waiting for a response, so nothing was resent.")
 
 
 @requires(Permission.INVITE_USERS)
@@ -113,6 +121,8 @@ def batch_resend(request: MemberRequest, organization: str, pk: int) -> HttpResp
 def batch_undo(request: MemberRequest, organization: str, pk: int) -> HttpResponse:
     """Ask, then revoke every invitation of the import that was not accepted."""
     batch = batch_to_change(request, pk)
+    if batch.is_being_undone or (batch.undone_at and not batch.invitations.open().exists()):
+        return message_response(request, batch, _("This import was already undone."), warning=True)
     if request.method != "POST":
         context = {
             **import_question(batch, _("Undo this import?")),

@@ -68,6 +68,13 @@ def error_response(request: MemberRequest, broken: DomainError, *, title: str, s
 
 
 def outdated_response(request: MemberRequest, broken: DomainError) -> HttpResponse:
-    """Say what has happened since the page was loaded: its link or form is for something that has ended."""
+    """Say what has happened since the page was loaded: its link or form is for something that has ended.
+
+    What is behind the dialog is reloaded.
+    """
     status = 409 if request.method == "POST" else 200
-    return error_response(request, broken, title=_("Something has changed in the meantime"), status=status)
+    response = error_response(request, broken, title=_("Something has changed in the meantime"), status=status)
+    if asks_for_fragment(request):
+        for event in ("people:changed", "batch:ended", "shell:changed"):
+            trigger_client_event(response, event)
+    return response

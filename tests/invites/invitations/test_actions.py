@@ -186,7 +186,7 @@ def test_an_accepted_invitation_cannot_be_revoked(client_of: ClientOf, admin: Us
     invitation = invite()
     Invitation.objects.filter(pk=invitation.pk).update(state="accepted")
 
-    assert client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/revoke/", headers=HTMX).status_code == 404
+    assert client_of(admin).post(f"/o/acme/invitations/{invitation.pk}/revoke/", headers=HTMX).status_code == 409
     invitation.refresh_from_db()
     assert invitation.state == "accepted"
 

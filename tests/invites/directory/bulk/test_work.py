@@ -207,7 +207,7 @@ def test_a_filter_by_a_deleted_role_selects_nobody(ines: Client, acme: Organizat
     submit(ines, {"action": "revoke", "all": "1"}, f"{SELECTED}?role={role_id}")
 
     assert Invitation.objects.filter(state="pending").count() == 3
-    assert "Select users first, then choose what to do." in page_of(ines)
+    assert "The users you selected are no longer listed, so nothing was changed." in page_of(ines)
 
 
 def test_never_changes_another_organization(
