@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.names",
         "accounts.numbers",
         "accounts.permissions",
+        "accounts.support",
         "accounts.htmx",
         "accounts.activity.actions",
     ),

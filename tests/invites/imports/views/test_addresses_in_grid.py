@@ -93,7 +93,7 @@ def test_a_button_that_does_not_fit_decides_nothing(script: Client, couple: Batc
 def test_one_button_keeps_the_first_of_each(ines: Client, script: Client, couple: Batch) -> None:
     html = text(ines.get(grid_url(couple), {"kind": "address_of_another"}))
     assert "Keep the first person in 1 row" in html
-    assert "The first row with each address is invited, and these rows are skipped." in html
+    assert "The first row with this address is invited, and this row is skipped." in html
 
     response = script.post(grid_url(couple) + "?kind=address_of_another", {"do": "all:address_of_another"})
     assert counts(couple) == (1, 0, 1, 0)

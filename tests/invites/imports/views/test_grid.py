@@ -105,11 +105,11 @@ def test_in_a_suspended_organization_nothing_can_be_typed(ines: Client, start: R
     assert "Total: 3" in main
     assert "This address has 2 @ signs" in main
     assert words_of(page).count("You can look at everything, but not change it") == 1
-    assert "Download these rows" in main
+    assert "Download this row" in main
     assert "Upload a corrected file" not in main
-    assert "Correct the rows here" not in main
-    assert "View the rows" in ines.get(url_of(team)).text
-    assert "Fix the rows" not in ines.get(url_of(team)).text
+    assert "Correct the row here" not in main
+    assert "View the row" in ines.get(url_of(team)).text
+    assert "Fix the row" not in ines.get(url_of(team)).text
     assert ines.post(grid_url(team), {"do": "save", "cell-2-0": "ben@example.com", "seen-2": "0"}).status_code == 403
     resume_organization(by.organization, by=None)
     assert "Check again" in text(ines.get(grid_url(team)))
@@ -316,7 +316,7 @@ def test_nobody_is_asked_to_correct_what_is_fixed(script: Client, ines: Client, 
 
     for html in (changed, text(ines.get(grid_url(batch)))):
         assert "Nobody has been invited yet." in html
-        assert "Correct the rows here" not in html
+        assert "Correct the row here" not in html
 
 
 def test_a_scheduled_import_says_when_its_emails_are_sent(ines: Client, start: Run) -> None:
