@@ -40,11 +40,13 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _ESCAPE = re.compile(
     r"\\(?:['\"]|u[0-9a-fA-F]{4})|%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3}|=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}"
 )
+# The same in two encodings of email that only have ASCII: UTF-7 (M+APw-ller) and HZ (~{UEN0~}).
+_SHIFTED = re.compile(r"\+([A-Za-z0-9+/]{3,})-|~\{((?:[!-}][!-~])+)~\}")
 # A question mark replaces a letter. Of "Ã\xad" (í) at the end of a name, only the first half is left. "ï¿½" stood for a
 # lost letter before it was read in another encoding.
 _LOST = re.compile(r"\A\?\Z|(?<=[^\W\d_])\?|\?(?=[^\W\d_?])|\?\?|(?<=[a-z])Ã(?![^\W\d_])|ï¿½")
 # What a damaged name has that is ASCII.
-_OF_DAMAGE = frozenset("&?\\%=")
+_OF_DAMAGE = frozenset("&?\\%=+~")
 # A formula, which is written with an equals sign, or a number, a date or a time.
 _NO_NAME = re.compile(r"=.*|(?=.*\d)[\d.,:/+\-() TZEe]*", re.DOTALL)
 # The first halves of Greek and Russian letters in UTF-8, and such letters.
@@ -145,8 +147,18 @@ def _character_of(entity: re.Match[str]) -> str:
 
 
 def replace_escapes(text: str) -> str:
-    """The text with what stands for a letter in other places replaced, such as O\\'Brien and M%C3%BCller."""
-    return _ESCAPE.sub(_escaped_character, text)
+    """The text with what stands for a letter in other places replaced: O\\'Brien, M%C3%BCller, M+APw-ller."""
+    return _SHIFTED.sub(_shifted_letters, _ESCAPE.sub(_escaped_character, text))
+
+
+def _shifted_letters(match: re.Match[str]) -> str:
+    """What a part of a text is in UTF-7 or HZ, if that is letters only."""
+    text = match[0]
+    try:
+        letters = text.encode().decode("utf-7" if text[0] == "+" else "hz")
+    except UnicodeDecodeError:
+        return text
+    return letters if all(map(_USUAL_RESULT.fullmatch, letters)) else text
 
 
 def _escaped_character(escape: re.Match[str]) -> str:

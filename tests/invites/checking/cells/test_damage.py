@@ -32,11 +32,16 @@ DAMAGED = {
     "M%C3%BCller": "Müller",
     "M=C3=BCller": "Müller",
     "=C3=89lodie": "Élodie",
+    "M+APw-ller": "Müller",
+    "Ond+AVk-ej": "Ondřej",
+    "+BBgEMgQwBD0-": "Иван",
+    "O+IBk-Brien": "O’Brien",
+    "~{UEN0~}": "张伟",
 }
 GOOD = [
     "JOÃO", "IRMÃ", "Ãgata", "Åsa", "Ängel", "ƒé", "Éƒe", "AT&T", "Ann & Bob", "Ann&Bob;", "&notit;", "√", "Ω≈ç√∫",
     "Å²", "Ä…", "É»", "D’Œuvre", "Spaß“", "JOSÉ’S", "A ?", "PŘÍŽA", "Ðunđa",
-    "Íris", "50%", "a\\b", "Ñusta", "Ï",
+    "Íris", "50%", "a\\b", "Ñusta", "Ï", "Ann+Bob", "Ann+Maria-Luise", "+Ann-", "A+AAA-", "A+AC0-", "~", "~{}~", "~{~}",
 ]  # fmt: skip
 GOOD_DESCRIPTIONS = [
     "Is it Anna?Yes",
