@@ -181,7 +181,7 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
     rows[3] = (*rows[3][:2], "", rows[3][3])
     import_by_dropping(admin_page, "partly.csv", csv_of(rows))
     has_ended(admin_page, "2 rows need fixing")
-    admin_page.get_by_role("link", name="Fix the rows").last.click()
+    admin_page.get_by_role("link", name="Fix the row").last.click()
     expect(admin_page.get_by_role("heading", name="2 rows need fixing")).to_be_visible()
     lines = admin_page.locator(".rc-grid tbody tr")
     expect(lines).to_have_count(2)
@@ -201,7 +201,7 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
 def test_a_corrected_file_goes_on_where_the_first_one_stopped(admin_page: Page) -> None:
     import_by_dropping(admin_page, "to-correct.csv", csv_of([("nobody", "No", "Body", "")]))
     has_ended(admin_page, "1 row needs fixing")
-    admin_page.get_by_role("link", name="Fix the rows").last.click()
+    admin_page.get_by_role("link", name="Fix the row").last.click()
     admin_page.get_by_role("link", name="Upload a corrected file").click()
     expect(heading(admin_page)).to_have_text("Upload a corrected file")
     drop(admin_page, "corrected.csv", csv_of([("nobody@corrected.example.com", "No", "Body", "")]))

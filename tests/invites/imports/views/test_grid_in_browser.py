@@ -229,7 +229,7 @@ def test_the_progress_of_fixing_many_rows_is_shown(admin_page: Page, batch: Call
 
     page.wait_for_url(f"**/batches/{pk}/")
     expect(page.get_by_text("1,101 rows, 1 with problems")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
-    page.get_by_role("region", name="What to do next").get_by_role("link", name="Fix the rows").click()
+    page.get_by_role("region", name="What to do next").get_by_role("link", name="Fix the row").click()
     expect(bar(page)).to_have_text("1 left to fix · 1,100 fixed")
 
 
@@ -270,7 +270,7 @@ def test_an_edit_during_a_job_is_saved_when_the_grid_is_opened_again(
     assert stopped.returncode == 0, stopped.stderr
     # The page has followed the job.
     what_next = page.get_by_role("region", name="What to do next")
-    what_next.get_by_role("link", name="Fix the rows").click(timeout=IMPORT_SECONDS * 1000)
+    what_next.get_by_role("link", name="Fix the row").click(timeout=IMPORT_SECONDS * 1000)
 
     expect(bar(page)).to_have_text("0 left to fix · 1 fixed")
     expect(page.locator("#cell-2-2")).to_contain_text("Berg")

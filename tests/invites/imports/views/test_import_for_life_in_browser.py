@@ -75,7 +75,7 @@ def test_an_import_is_looked_after_long_after_its_end(
 
     # A row is fixed in the grid, another one on the page of the import. Both people join it.
     page.goto(address)
-    page.locator("#batch").get_by_role("link", name="Fix the rows").click()
+    page.locator("#batch").get_by_role("link", name="Fix the row").click()
     expect(bar(page)).to_have_text("2 left to fix")
     tab_into(page)
     press(page, "Space")
