@@ -8,13 +8,14 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.support import ask_for_invitations
+from accounts.texts import StrOrPromise
 
 register = template.Library()
 register.simple_tag(ask_for_invitations)
 
 
 @register.filter
-def support_link(text: object) -> SafeString:
+def support_link(text: StrOrPromise) -> SafeString:
     """The sentences, with the address of the support as a link."""
     escaped = conditional_escape(text)
     if not settings.SUPPORT_EMAIL:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -114,8 +115,9 @@ def test_the_email_about_a_failed_import_names_the_address(start: Callable[..., 
     send_result_email(batch.pk)
 
     [message] = mail.outbox
+    assert isinstance(message, EmailMultiAlternatives)
     assert WITH in " ".join(str(message.body).split())
-    assert LINK in str(message.alternatives[0].content)  # type: ignore[attr-defined]
+    assert LINK in str(message.alternatives[0][0])
 
 
 def report(client: Client, invitation: Invitation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -71,7 +72,7 @@ def test_one_person_is_replaced_in_the_table_and_not_by_a_file(
     batch = start(csv_of("ann@example.com", "dan example.com,Dan,Ray,"), only_valid=has_ended)
     work(batch)
     file = rows_to_fix(ines, batch).replace("dan example.com,Dan,Ray", "kim@example.com,Kim,Berg")
-    fields = {} if has_ended else grant
+    fields: dict[str, Any] = {} if has_ended else grant
 
     answer = submit_import(ines, b"\xef\xbb\xbf" + file.encode(), query=f"?correct={batch.pk}", **fields)
 
