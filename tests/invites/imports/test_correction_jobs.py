@@ -317,14 +317,20 @@ class Killed(BaseException):
 
 
 def die_at(number: int, job: Callable[[], object]) -> bool:
-    """Do the job up to the statement with this number. False if the job ended before."""
-    statements = 0
+    """Do the job up to the statement with this number. False if the job ended before.
+
+    Reading changes nothing, so of some statements in a row that only read, the first one counts.
+    """
+    statements, after_reading = 0, False
 
     def count(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
-        nonlocal statements
-        statements += 1
-        if statements == number:
-            raise Killed
+        nonlocal statements, after_reading
+        reads = sql.startswith("SELECT")
+        if not (reads and after_reading):
+            statements += 1
+            if statements == number:
+                raise Killed
+        after_reading = reads
         return execute(sql, *more)
 
     try:
