@@ -130,7 +130,7 @@ def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
 
 def not_declined(invitation: Invitation) -> DomainError:
     """The error if a declined invitation was opened again in the meantime, or removed from the list."""
-    message = _("The invitation to {email} is no longer listed as declined. Nothing was changed.")
+    message = _("The invitation to {email} is no longer listed as declined, so nothing was changed.")
     return DomainError("not_declined", message.format(email=invitation.email))
 
 

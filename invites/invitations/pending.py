@@ -9,12 +9,12 @@ from accounts.models import Organization
 from accounts.texts import StrPromise
 from invites.models import Invitation, InvitationQuerySet
 
-_REVOKED = gettext_lazy("The invitation to {email} was revoked. Nothing was changed.")
+_REVOKED = gettext_lazy("The invitation to {email} was already revoked, so nothing was changed.")
 _CLOSED: dict[str | None, StrPromise] = {
-    Invitation.State.ACCEPTED: gettext_lazy("{email} has accepted the invitation. Nothing was changed."),
-    Invitation.State.DECLINED: gettext_lazy("{email} has declined the invitation. Nothing was changed."),
+    Invitation.State.ACCEPTED: gettext_lazy("{email} has already accepted the invitation, so nothing was changed."),
+    Invitation.State.DECLINED: gettext_lazy("{email} has already declined the invitation, so nothing was changed."),
     Invitation.State.REPLACED: gettext_lazy(
-        "The invitation to {email} was replaced by a newer one. Nothing was changed."
+        "The invitation to {email} was replaced by a newer one, so nothing was changed."
     ),
 }
 

@@ -72,22 +72,22 @@ def says(ines: Client, acme: Organization) -> Says:
 
 def accepted(invitation: Invitation, by: Membership) -> str:
     accept_with_new_account(invitation.token_hash, NewAccount("Chiara", "Rossi", "a few plain words"))
-    return f"{CHIARA} has accepted the invitation. Nothing was changed."
+    return f"{CHIARA} has already accepted the invitation, so nothing was changed."
 
 
 def declined(invitation: Invitation, by: Membership) -> str:
     decline(opt_out_token(invitation.pk, invitation.email_key))
-    return f"{CHIARA} has declined the invitation. Nothing was changed."
+    return f"{CHIARA} has already declined the invitation, so nothing was changed."
 
 
 def revoked(invitation: Invitation, by: Membership) -> str:
     revoke(by, invitation)
-    return f"The invitation to {CHIARA} was revoked. Nothing was changed."
+    return f"The invitation to {CHIARA} was already revoked, so nothing was changed."
 
 
 def replaced(invitation: Invitation, by: Membership) -> str:
     Invitation.objects.filter(pk=invitation.pk).close(Invitation.State.REPLACED)
-    return f"The invitation to {CHIARA} was replaced by a newer one. Nothing was changed."
+    return f"The invitation to {CHIARA} was replaced by a newer one, so nothing was changed."
 
 
 @pytest.mark.parametrize("close", [accepted, declined, revoked, replaced])
@@ -112,7 +112,7 @@ def test_an_action_on_an_invitation_of_an_undone_import_says_so(
     undo_import(by, batch)
 
     for action in ("resend", "revoke", "edit"):
-        sentence = f"The invitation to {CHIARA} was revoked. Nothing was changed."
+        sentence = f"The invitation to {CHIARA} was already revoked, so nothing was changed."
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence)
 
 
@@ -142,7 +142,7 @@ def test_a_declined_invitation_that_is_no_longer_listed(
     deliver(acme)
 
     for action in ("invite-again", "unlist"):
-        sentence = f"The invitation to {CHIARA} is no longer listed as declined. Nothing was changed."
+        sentence = f"The invitation to {CHIARA} is no longer listed as declined, so nothing was changed."
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence)
 
 
@@ -161,7 +161,7 @@ def test_a_request_that_was_answered(
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
 
     for action in ("grant", "dismiss"):
-        sentence = f"Someone has already answered the request from {CHIARA}. Nothing was changed."
+        sentence = f"Someone has already answered the request from {CHIARA}, so nothing was changed."
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence, opens=False)
 
 
@@ -171,7 +171,7 @@ def test_a_request_for_an_invitation_that_was_revoked(invite: Invite, by: Member
     revoke(by, invitation)
 
     for action in ("grant", "dismiss"):
-        sentence = f"The invitation to {CHIARA} was revoked. Nothing was changed."
+        sentence = f"The invitation to {CHIARA} was already revoked, so nothing was changed."
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence, opens=False)
 
 

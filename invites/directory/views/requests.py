@@ -77,7 +77,7 @@ def _why_outdated(request: MemberRequest, invitation: Invitation) -> str:
         return broken.message
     if open_requests(request.membership).filter(pk=invitation.pk).exists():
         return ""
-    answered = _("Someone has already answered the request from {email}. Nothing was changed.")
+    answered = _("Someone has already answered the request from {email}, so nothing was changed.")
     return answered.format(email=invitation.email)
 
 

@@ -245,15 +245,17 @@ def test_they_cannot_be_resent_changed_or_revoked_one_by_one(
     invitation = being_undone.invitations.all()[0]
     everybody = being_undone.invitations.all()
 
-    with domain_error("not_pending", match="was revoked"):
+    with domain_error("not_pending", match="was already revoked"):
         actions.resend(admin_membership, invitation)
-    with domain_error("not_pending", match="was revoked"):
+    with domain_error("not_pending", match="was already revoked"):
         actions.revoke(admin_membership, invitation)
-    with domain_error("not_pending", match="was revoked"):
+    with domain_error("not_pending", match="was already revoked"):
         change_invitation(admin_membership, invitation, read_only)
     for outcomes in (bulk.resend_all(admin_membership, everybody), bulk.revoke_all(admin_membership, everybody)):
         assert outcomes == {"gone": len(everybody)}
-    assert "was revoked. Nothing was changed." in words_of(ines.get(f"/o/acme/invitations/{invitation.pk}/edit/"))
+    assert "was already revoked, so nothing was changed." in words_of(
+        ines.get(f"/o/acme/invitations/{invitation.pk}/edit/")
+    )
     assert "Invite revoked" in words_of(ines.get(f"/o/acme/invitations/{invitation.pk}/"))
     chosen = ines.post("/o/acme/users/selected/", {"selected": f"i{invitation.pk}", "action": "revoke"}, follow=True)
     assert "The users you selected are no longer listed, so nothing was changed." in text_of(text(chosen))

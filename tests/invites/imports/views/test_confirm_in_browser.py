@@ -154,7 +154,7 @@ def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(admin_page: 
     assert list(examine(page)) == []
     page.get_by_role("button", name="Use all 2 suggestions").press("Enter")
     expect(page.get_by_role("heading", name="1 cell may have a mistake", level=1)).to_be_visible()
-    page.get_by_role("button", name="Invite up to 2 people").press("Enter")
+    page.get_by_role("button", name="Invite from 2 rows").press("Enter")
 
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     expect(page.get_by_text("Jürgen Müller")).to_be_visible()

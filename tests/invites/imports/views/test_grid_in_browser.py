@@ -539,6 +539,19 @@ def test_who_has_an_address_is_decided_by_keyboard_and_undone(admin_page: Page, 
     expect(bar(page)).to_have_text("1 left to fix · 1 twice in the file")
 
 
+def test_on_a_phone_the_buttons_of_the_bar_are_as_wide_as_their_texts(
+    admin_page: Page, batch: Callable[[str], int]
+) -> None:
+    page = admin_page
+    open_grid(page, batch("x@{d},Ann,,\na@{d},Ann,Lee,\nb@{d},Bo,Ray,\n"))
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        buttons = page.locator("#grid-bar .btn")
+        expect(buttons).to_have_text(["Invite from the other 2 rows", "Check again"])
+        for button in buttons.all():
+            assert button.evaluate("each => each.scrollWidth <= each.clientWidth"), (width, button.inner_text())
+
+
 def test_on_a_phone_both_people_can_be_kept(admin_page: Page, batch: Callable[[str], int]) -> None:
     page = admin_page
     page.set_viewport_size({"width": 390, "height": 800})
