@@ -28,6 +28,9 @@ _AFTER_A_WORD = frozenset("’‘“”–—…›»\xa0•†")
 _AFTER_A_LETTER = _AFTER_A_WORD | frozenset("ªº°·®™©²³¹")
 # The same for Mac Roman and DOS: a sign that no name has, beside a letter.
 _AS_MAC_ROMAN, _AS_CP850 = (re.compile(f"(?<=[A-Za-z]){sign}[^\x00-\x7f]|{sign}[^\x00-\x7f](?=[a-z])") for sign in "√├")
+# Polish and Slovak letters as Windows-1252 shows them: Ł, Ż and Ľ before a word, ł, ą, ľ and ż inside of one. No name
+# has these signs there, but one may end in a footnote.
+_AS_CP1250 = re.compile(r"(?<!\w)[£¯¼](?=[a-zà-ÿ])|(?<=[^\W\d_])[³¹¾¿](?=[a-zà-ÿ])")
 _USUAL_RESULT = re.compile(
     "[\xa0-\xff\u0100-\u017fȘ-ț\u1ea0-\u1ef9Ά-ώЀ-џ\u2013-\u2026€\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff]"
 )
@@ -108,6 +111,17 @@ def _fix_others(text: str) -> str | None:
     if "├" in text:
         return _replace(_AS_CP850, text, lambda match: _decode(match[0], "cp850"))
     return None
+
+
+def _fix_cp1250(text: str) -> str | None:
+    """The text as it was before Windows-1250 was read as Windows-1252, as in Ma³gorzata and £ukasz."""
+    if not _AS_CP1250.search(text):
+        return None
+    try:
+        fixed = text.encode("cp1252").decode("cp1250")
+    except UnicodeError:
+        return None
+    return fixed if fixed.replace(" ", "").replace("-", "").replace("'", "").isalpha() else None
 
 
 def _replace(pattern: re.Pattern[str], text: str, decode: Callable[[re.Match[str]], str | None]) -> str | None:
@@ -204,7 +218,7 @@ def doubt_name(name: str, check: Callable[[str], object]) -> Doubt | None:
     is_unlikely = _NO_NAME.fullmatch(name) is not None
     if name.isascii() and _OF_DAMAGE.isdisjoint(name):
         return Doubt("unlikely_name") if is_unlikely else None
-    plain = replace_escapes(name)
+    plain = replace_escapes(_fix_cp1250(name) or name)
     if doubt := doubt_text(plain, check) or (_doubt_if_valid(name, plain, check) if plain != name else None):
         return doubt
     if is_unlikely:

@@ -32,6 +32,9 @@ DAMAGED = {
     "M%C3%BCller": "Müller",
     "M=C3=BCller": "Müller",
     "=C3=89lodie": "Élodie",
+    "Ma³gorzata": "Małgorzata",
+    "£ukasz Jab³oñski": "Łukasz Jabłoński",
+    "Krá¾ová": "Kráľová",
     "M+APw-ller": "Müller",
     "Ond+AVk-ej": "Ondřej",
     "+BBgEMgQwBD0-": "Иван",
@@ -41,7 +44,9 @@ DAMAGED = {
 GOOD = [
     "JOÃO", "IRMÃ", "Ãgata", "Åsa", "Ängel", "ƒé", "Éƒe", "AT&T", "Ann & Bob", "Ann&Bob;", "&notit;", "√", "Ω≈ç√∫",
     "Å²", "Ä…", "É»", "D’Œuvre", "Spaß“", "JOSÉ’S", "A ?", "PŘÍŽA", "Ðunđa",
-    "Íris", "50%", "a\\b", "Ñusta", "Ï", "Ann+Bob", "Ann+Maria-Luise", "+Ann-", "A+AAA-", "A+AC0-", "~", "~{}~", "~{~}",
+    "Íris", "50%", "a\\b", "Ñusta", "Ï",
+    "Müller¹", "Anna³", "Müller¹ von Berg", "£5", "¿quién", "½a", "Ka¼mierczak", "Ann+Bob", "Ann+Maria-Luise", "+Ann-",
+    "A+AAA-", "A+AC0-", "~", "~{}~", "~{~}",
 ]  # fmt: skip
 GOOD_DESCRIPTIONS = [
     "Is it Anna?Yes",
