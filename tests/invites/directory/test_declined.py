@@ -103,7 +103,7 @@ def test_inviting_again_says_when_they_declined(
     (message,) = deliver(acme)
     assert link_of(no) in message.body
     assert ActivityEntry.objects.filter(action="invited_again", affected_id=no.pk).exists()
-    assert "is no longer listed as declined." in text_of(ines.get(url).content.decode())
+    assert "is no longer listed as declined, so nothing was changed." in text_of(ines.get(url).content.decode())
 
 
 def test_removing_them_from_the_list_keeps_the_decline(
@@ -119,7 +119,7 @@ def test_removing_them_from_the_list_keeps_the_decline(
     assert ActivityEntry.objects.filter(action="unlisted", affected_id=no.pk).count() == 1
     with domain_error("declined"):
         invite()
-    assert "is no longer listed as declined." in text_of(ines.get(url).content.decode())
+    assert "is no longer listed as declined, so nothing was changed." in text_of(ines.get(url).content.decode())
 
 
 def test_what_keeps_somebody_from_being_invited_again(
