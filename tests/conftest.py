@@ -309,7 +309,7 @@ def signed_in_state(stack: Stack, browser: Any) -> Callable[[str], Any]:
             page.locator("input[name=login]").fill(email)
             page.locator("input[name=password]").fill(stack.password)
             page.locator("input[name=password]").press("Enter")
-            page.wait_for_url("**/users/")
+            page.wait_for_url(lambda url: "/accounts/login/" not in url)
             states[email] = context.storage_state()
             context.close()
         return states[email]

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from config.harness.driving import ROLE, SITE, csv_of, heading, mixed_people
 from config.harness.running import Stack
 from tests.axe import NARROW, WIDE, examine_in, wear
+from tests.look.recruiters import NEW_RECRUITER, RECRUITER, SLUG
 from tests.stories import link_in, opt_out_link_in, run
 
 # People in every state, and a change that can be undone; prints their ids.
@@ -83,6 +84,11 @@ def suspended(stack: Stack) -> Iterator[None]:
     stack.manage("suspend_organization", "globex")
     yield
     stack.manage("resume_organization", "globex")
+
+
+@pytest.fixture(scope="module")
+def recruiters(stack: Stack) -> None:
+    run(stack, "from tests.look import recruiters\nrecruiters.make()")
 
 
 @pytest.fixture
@@ -170,6 +176,25 @@ def test_pages_of_a_suspended_organization(suspended: None, page_of: Callable[[s
         page.goto(f"/o/globex/{path}")
         expect(page.get_by_text("Globex is suspended.").first).to_be_visible()
         found += examine_both(page)
+    assert found == []
+
+
+def test_pages_of_members_who_invite_but_see_no_users(recruiters: None, page_of: Callable[[str | None], Page]) -> None:
+    found: list[str] = []
+    for email, count in ((RECRUITER, 25), (NEW_RECRUITER, 0)):
+        page = page_of(email)
+        for path in ("", "batches/", "invite/", "invitations/"):
+            page.goto(f"/o/{SLUG}/{path}")
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
+            found += examine_both(page)
+        expect(page.locator("tbody tr")).to_have_count(count)
+    expect(page.get_by_text("No open invitations")).to_be_visible()
+    page = page_of(RECRUITER)
+    page.goto(f"/o/{SLUG}/invitations/?page=2")
+    found += examine_both(page)
+    page.get_by_role("link", name="Ann Lee").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ann Lee")
+    found += examine_both(page)
     assert found == []
 
 

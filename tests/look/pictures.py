@@ -34,7 +34,13 @@ def main(directory: Path, names: Sequence[str] = ("*",)) -> int:
     import django
 
     django.setup()
-    from tests.look.scenes import every_address, other_scenes, scenes_of_emails, scenes_of_invitees
+    from tests.look.scenes import (
+        every_address,
+        other_scenes,
+        scenes_of_emails,
+        scenes_of_invitees,
+        scenes_of_recruiters,
+    )
 
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rollcall-pictures-") as made, sync_playwright() as playwright:
@@ -46,7 +52,7 @@ def main(directory: Path, names: Sequence[str] = ("*",)) -> int:
             viewers = Viewers(browser, stack)
             emails = json.loads(_run(stack, "emails"))
             scenes = [*every_address(things), *other_scenes(things), *scenes_of_emails(emails)]
-            scenes += scenes_of_invitees(stack)
+            scenes += [*scenes_of_recruiters(), *scenes_of_invitees(stack)]
             wanted = [scene for scene in scenes if any(fnmatch(scene.name, name) for name in names)]
             return _photograph_all(viewers, wanted, directory)
         finally:
@@ -75,6 +81,7 @@ def _make_things(stack: Stack, directory: Path) -> dict[str, list[int | None]]:
     # Some declined, and one is deactivated.
     again = [*responses, ("joao.figueiredo@example.com", "João", "Figueiredo", "")]
     _import(stack, directory / "again-with-a-name-so-long-that-no-table-has-room-for-all-of-it.csv", csv_of(again))
+    _run(stack, "make", module="recruiters")
     found: dict[str, list[int | None]] = json.loads(_run(stack, "make").splitlines()[-1])
     return found
 
@@ -88,9 +95,9 @@ def _import(stack: Stack, path: Path, content: bytes) -> None:
     stack.manage("invite_csv", str(path), *arguments, *options)
 
 
-def _run(stack: Stack, function: str) -> str:
-    """Run a function of things.py, and return what it printed."""
-    code = f"from tests.look import things; things.{function}()"
+def _run(stack: Stack, function: str, *, module: str = "things") -> str:
+    """Run a function of things.py or another module beside it, and return what it printed."""
+    code = f"from tests.look import {module}; {module}.{function}()"
     done = stack.manage("shell", "--no-imports", "-c", code)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

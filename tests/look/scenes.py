@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from config.harness.running import Stack
+from tests.look import recruiters
 from tests.look.things import IMPORTS
 from tests.test_every_address import ARGUMENTS, OTHERS, OURS, SIGN_IN_PAGES
 
@@ -153,6 +154,19 @@ def other_scenes(things: Mapping[str, list[int | None]]) -> Iterator[Scene]:
     yield Scene("no-organization", "/", OPERATOR)
     for path in OPERATORS:
         yield Scene(f"operators-{path.strip('/').replace('/', '-') or 'index'}", f"/operators/{path}", OPERATOR)
+
+
+def scenes_of_recruiters() -> Iterator[Scene]:
+    """The pages of members who can invite users, but don't see them."""
+    path = f"/o/{recruiters.SLUG}"
+    yield Scene("sent", f"{path}/invitations/", recruiters.RECRUITER)
+    yield Scene("sent-page-2", f"{path}/invitations/?page=2", recruiters.RECRUITER)
+    yield Scene("sent-nobody", f"{path}/invitations/", recruiters.NEW_RECRUITER)
+    invite = press("Invite users")
+    yield Scene("sent-invite", f"{path}/invitations/", recruiters.NEW_RECRUITER, steps=(invite,))
+    yield Scene("sent-person", f"{path}/invitations/", recruiters.RECRUITER, steps=(press("Expired Schmidt"),))
+    yield Scene("sent-imports", f"{path}/batches/", recruiters.NEW_RECRUITER)
+    yield Scene("sent-home", f"{path}/", recruiters.NEW_RECRUITER)
 
 
 def scenes_of_emails(emails: Mapping[str, str]) -> Iterator[Scene]:

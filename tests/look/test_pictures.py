@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import resolve
 
-from tests.look.scenes import every_address, other_scenes
+from tests.look.scenes import every_address, other_scenes, scenes_of_recruiters
 from tests.look.things import IMPORTS
 from tests.test_every_address import OTHERS, OURS, SIGN_IN_PAGES
 
@@ -22,6 +22,7 @@ def test_every_address_is_asked_for_a_picture() -> None:
 
 
 def test_no_picture_replaces_another() -> None:
-    names = [scene.name for scene in (*every_address(THINGS), *other_scenes(THINGS))]
+    scenes = (*every_address(THINGS), *other_scenes(THINGS), *scenes_of_recruiters())
+    names = [scene.name for scene in scenes]
 
     assert len(set(names)) == len(names)
