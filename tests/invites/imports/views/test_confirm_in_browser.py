@@ -21,8 +21,12 @@ from config.harness.driving import (
     press_import,
 )
 from tests.axe import Look, examine, examine_in
+from tests.browser.test_send_later import choose_time, tomorrow
 from tests.invites.imports.views.test_reading_in_browser import tab_to
 
+LOOKS = Look("light", 1280), Look("dark", 390)
+LONG_FORMULA = f"=IF(A1;{'B' * 40})"
+NOT_A_NAME = "This is probably not a name."
 ABLE = "Everyone you import will be able to invite and manage users."
 # Too many for a check in the request.
 MANY = 6_000
@@ -98,20 +102,20 @@ def test_the_dialog_of_a_long_check_turns_into_the_question_and_can_be_cancelled
 
 
 def test_the_question_is_accessible(admin_page: Page) -> None:
-    page, looks = admin_page, (Look("light", 1280), Look("dark", 390))
+    page = admin_page
     import_admins(page, "axe.csv", 2)
     ended(page, "Invite up to 2 people who can invite and manage users?")
 
-    found = list(examine_in(page, *looks))
+    found = list(examine_in(page, *LOOKS))
     page.goto("/o/acme/batches/")
-    found += examine_in(page, *looks)
+    found += examine_in(page, *LOOKS)
     page.get_by_role("link", name="axe.csv").click()
     expect(page.get_by_role("heading", name="Invite up to 2 people", level=1)).to_be_visible()
-    found += examine_in(page, *looks)
+    found += examine_in(page, *LOOKS)
     page.goto("/o/acme/import/")
     choose_org_admin(page)
     expect(page.get_by_text(ABLE)).to_be_visible()
-    found += examine_in(page, *looks)
+    found += examine_in(page, *LOOKS)
 
     assert found == []
 
@@ -158,3 +162,39 @@ def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(admin_page: 
 
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     expect(page.get_by_text("Jürgen Müller")).to_be_visible()
+
+
+def test_unlikely_names_of_a_scheduled_import_are_questioned_before_it_is_confirmed(admin_page: Page) -> None:
+    page = admin_page
+    open_import(page)
+    choose_roles_and_sites(page)
+    choose_org_admin(page)
+    page.get_by_text("Send later").click()
+    choose_time(page.locator("#dialog"), tomorrow())
+    rows = [("ann@unlikely.example.com", "2026-05-01", "Lee", ""), ("bo@unlikely.example.com", LONG_FORMULA, "Ray", "")]
+    drop(page, "unlikely.csv", csv_of(rows))
+    page.get_by_role("button", name="Import and schedule").last.click()
+    ended(page, "2 cells may have mistakes")
+    assert list(examine_in(page, *LOOKS)) == []
+
+    page.get_by_role("link", name="Review").last.click()
+    expect(page.get_by_role("heading", name="2 cells may have mistakes", level=1)).to_be_visible()
+    lines = page.locator(".rc-doubts > li")
+    expect(lines.first).to_have_text(re.compile(r"Row 2\s+2026-05-01\s+This is probably not a name\.\s+Save row 2"))
+    # Why it is questioned is below the cell, in a line of its own.
+    page.set_viewport_size({"width": 390, "height": 844})
+    cell, why = (lines.first.get_by_text(part, exact=True).bounding_box() for part in ("2026-05-01", NOT_A_NAME))
+    assert cell
+    assert why
+    assert max(cell["height"], why["height"]) < 24
+    assert cell["y"] + 15 <= why["y"]
+    assert list(examine_in(page, *LOOKS)) == []
+    page.get_by_role("button", name="Invite from 2 rows").press("Enter")
+
+    expect(page.get_by_role("heading", name="Invite up to 2 people who can invite and manage users?")).to_be_visible()
+    at = page.locator("dt").filter(has_text="Emails will be sent").locator("+ dd")
+    expect(at).to_have_text(re.compile(r"^[A-Z][a-z]{2} \d+, 9:00 AM, Paris time$"))
+    assert list(examine_in(page, *LOOKS)) == []
+    page.get_by_role("link", name="Cancel import").click()
+    page.get_by_role("button", name="Cancel import").click()
+    expect(page.locator("body")).to_contain_text("Stopped. Nobody was invited to Acme")
