@@ -55,6 +55,7 @@ REPEATED = [
     "a@", "@ ", "a.", "a-", "a。", "a ", " a", "<a", "<>", "<a@b.co>", "a@b.co, ", "(at)", " at ", "://", "a://",
     "www.", "mailto:", "xn--a.", "A.b.", '""', '",', '"\n', "\r\n", "a,", "a;b|c\t", "<!---->", "<!--", "sep=,", "Email,",
     "Ã¼", "Ã", "é…”", "√º", "&", "&#39;", "&amp;", "?", "#", '="', "“", "аb",
+    "+", "+a", "~", "~{", "~{a", "\\", "%", "=C", "!", "$", "*", "[", "]", "^", "`", "{", "}", "|",
 ]  # fmt: skip
 AROUND = [("", ""), ("x", "y"), ("<", "!")]
 SHAPES = [(before, repeated, after) for repeated in REPEATED for before, after in AROUND]
