@@ -43,8 +43,8 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _ESCAPE = re.compile(
     r"\\(?:['\"]|u[0-9a-fA-F]{4})|%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3}|=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}"
 )
-# The same in two encodings of email that only have ASCII: UTF-7 (M+APw-ller) and HZ (~{UEN0~}). In UTF-7, plus signs are
-# letters, too. The limit keeps the time linear in a text full of them.
+# Two encodings of email that only have ASCII: UTF-7 (M+APw-ller) and HZ (~{UEN0~}). In UTF-7, a plus sign is a letter,
+# too. The limit keeps the time linear in a text full of them.
 _SHIFTED = re.compile(r"\+([A-Za-z0-9+/]{3,60})-|~\{((?:[!-}][!-~])+)~\}")
 # A question mark replaces a letter. Of "Ã\xad" (í) at the end of a name, only the first half is left. "ï¿½" stood for a
 # lost letter before it was read in another encoding.
