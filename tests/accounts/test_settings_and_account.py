@@ -150,6 +150,12 @@ def test_shows_the_organizations_of_the_user(member: User, client_of: Callable[.
     assert "Acme ReadOnly Lyon depot" in words
 
 
+def test_the_card_of_the_account_is_about_more_than_the_name(client: Client) -> None:
+    words = words_of(client.get("/account/"))
+
+    assert words.index("Your details") < words.index("First name") < words.index("Email me once a day")
+
+
 def test_users_change_their_name_and_nothing_else(member: User, client_of: Callable[..., Client]) -> None:
     data = {"first_name": "Zoë", "last_name": "Łukasiewicz", "email": "other@example.com", "is_staff": "on"}
     response = client_of(member).post("/account/", data, follow=True)
