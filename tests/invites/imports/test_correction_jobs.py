@@ -683,7 +683,7 @@ def test_the_memory_of_a_job_does_not_grow_with_the_rows(
     monkeypatch.setattr(correction_jobs, "ROWS_IN_REQUEST", 50)
     monkeypatch.setattr(upload_parts, "IN_MEMORY", 10_000)
     peaks = []
-    for count in (1_000, 3_000):
+    for count in (300, 1_000):
         batch = start(csv_of(*(f"person{number}@@example.com,A,B,{'x' * 900}" for number in range(count))))
         corrected = b"".join(problem_file.problem_file(batch)).replace(b"@@", b"@@@")
         correction_jobs.apply_to_all(batch, "email_two_at", by=by)
@@ -697,7 +697,7 @@ def test_the_memory_of_a_job_does_not_grow_with_the_rows(
 
     small, large = peaks
     # Only some numbers are kept for each row of a file, and no cells.
-    assert all(after < before + 1 for before, after in zip(small, large, strict=True)), peaks
+    assert all(after < before + 0.65 for before, after in zip(small, large, strict=True)), peaks
 
 
 def peak_of(batch: Batch) -> float:
