@@ -104,12 +104,8 @@ class WorkerOnFile:
     def __exit__(self, *_: Any) -> None:
         self._commands.close()
         if self.worker is not None and self.worker.poll() is None:
-            self.worker.terminate()
-            try:
-                self.worker.wait(10)
-            except subprocess.TimeoutExpired:
-                self.worker.kill()
-                self.worker.wait()
+            # Ending as it should, it would finish its tasks, and nobody waits for what they do.
+            self.kill_worker()
         self.broker.stop()
 
     def start_worker(self) -> None:
