@@ -291,6 +291,7 @@ def test_notices_what_is_not_linear() -> None:
     assert not grows_too_fast(lambda text: [text[:5] for _ in text], ("", "a", ""))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(40))
 def test_no_repeated_pieces_of_a_file_take_more_than_linear_time(seed: int) -> None:
     dice = random.Random(seed)

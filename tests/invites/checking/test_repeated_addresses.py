@@ -126,6 +126,7 @@ def expected_verdicts(rows: list[tuple[str, str]]) -> list[str]:
     return found
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(12))
 def test_agrees_with_a_naive_model(seed: int) -> None:
     """Chunks of 256 rows with few or many repeated addresses, rows that are checked one by one, and broken lines."""

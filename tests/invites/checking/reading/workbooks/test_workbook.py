@@ -116,6 +116,7 @@ def with_rows(more: str) -> bytes:
 VALUE = "<v>1</v></c></row>"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "row",
     [
@@ -256,6 +257,7 @@ def test_an_archive_with_two_directories_is_rejected() -> None:
     assert code_of(check(file.getvalue())) == "workbook_unreadable"
 
 
+@pytest.mark.exhaustive
 def test_a_sheet_of_a_million_blank_rows_ends_with_its_last_person() -> None:
     sheet = sheet_of([HEADER, ANNA]).replace(
         "</sheetData>", '<row r="1048576"><c r="A1048576" t="inlineStr"><is><t> </t></is></c></row></sheetData>'
