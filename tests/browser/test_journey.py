@@ -190,7 +190,7 @@ def test_all_problem_rows_are_listed_and_the_valid_ones_can_be_invited(stack: St
     expect(lines.nth(1)).to_contain_text("The last name is missing")
     assert not [to for to in stack.recipients() if to.startswith("partly.")]
 
-    admin_page.get_by_role("button", name="Invite from the other 2 rows").click()
+    admin_page.get_by_role("button", name="Invite the other 2").click()
     expect(admin_page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     found = summary(admin_page)
     assert (found["Invited"], found["Problems"], found["Rows in the file"]) == (2, 2, 4)

@@ -19,21 +19,20 @@ _ABLE: dict[tuple[str, ...], StrPromise] = {
     (MANAGE,): gettext_lazy("Everyone you import will be able to manage users."),
     (INVITE, MANAGE): gettext_lazy("Everyone you import will be able to invite and manage users."),
 }
-# "Up to", because those who are already members are only known and skipped when people are invited.
 _TITLES: dict[tuple[str, ...], StrPromise] = {
-    (): ngettext_lazy("Invite {count} person?", "Invite up to {count} people?"),
+    (): ngettext_lazy("Invite {count} person?", "Invite {count} people?"),
     (INVITE,): ngettext_lazy(
-        "Invite {count} person who can invite users?", "Invite up to {count} people who can invite users?"
+        "Invite {count} person who can invite users?", "Invite {count} people who can invite users?"
     ),
     (MANAGE,): ngettext_lazy(
-        "Invite {count} person who can manage users?", "Invite up to {count} people who can manage users?"
+        "Invite {count} person who can manage users?", "Invite {count} people who can manage users?"
     ),
     (INVITE, MANAGE): ngettext_lazy(
         "Invite {count} person who can invite and manage users?",
-        "Invite up to {count} people who can invite and manage users?",
+        "Invite {count} people who can invite and manage users?",
     ),
 }
-_LABEL = ngettext_lazy("Invite {count} person", "Invite up to {count} people")
+_LABEL = ngettext_lazy("Invite {count} person", "Invite {count} people")
 _NOT_INVITED = ngettext_lazy(
     "{count} row with a problem won’t be invited.", "{count} rows with problems won’t be invited."
 )
@@ -50,12 +49,12 @@ def able_text(powers: Sequence[str]) -> str:
 
 
 def confirm_title(count: int, powers: Sequence[str]) -> str:
-    """ "Invite up to 221 people who can invite and manage users?"."""
+    """ "Invite 221 people who can invite and manage users?"."""
     return counted(_TITLES[tuple(powers)], count)
 
 
 def confirm_label(count: int) -> str:
-    """ "Invite up to 221 people"."""
+    """ "Invite 221 people"."""
     return counted(_LABEL, count)
 
 

@@ -19,7 +19,7 @@ from invites.models import Row
 from invites.problems import column_title, fix_of, hint_of, message_of, stored_problem
 
 _LEFT_TO_FIX = ngettext_lazy("{count} left to fix", "{count} left to fix")
-_ROWS = ngettext_lazy("{count} row", "{count} rows")
+_PEOPLE = ngettext_lazy("{count} person", "{count} people")
 _FIXED = ngettext_lazy("{count} fixed", "{count} fixed")
 _DUPLICATES = ngettext_lazy("{count} twice in the file", "{count} twice in the file")
 _SKIPPED = ngettext_lazy("{count} skipped", "{count} skipped")
@@ -157,9 +157,9 @@ def _choices(row: Row, problem: Problem) -> list[Choice]:
 def tally_texts(tally: Tally) -> list[str]:
     """ "8 left to fix", "2 fixed", "1 skipped": the first always, the others if there are any.
 
-    Without rows to fix, all can be invited: "22 rows".
+    Without rows to fix, there are only people: "22 people".
     """
     if not tally.rows:
-        return [counted(_ROWS, tally.waiting)]
+        return [counted(_PEOPLE, tally.waiting)]
     others = ((_FIXED, tally.fixed), (_DUPLICATES, tally.twice), (_SKIPPED, tally.skipped_by_admin))
     return [counted(_LEFT_TO_FIX, tally.left), *(counted(message, count) for message, count in others if count)]

@@ -70,7 +70,7 @@ _SKIPPED = ngettext_lazy(
 _FAILED = ngettext_lazy("{count} person couldn’t be invited.", "{count} people couldn’t be invited.")
 _TO_CONFIRM = ngettext_lazy(
     "Someone has to confirm before {count} person is invited.",
-    "Someone has to confirm before up to {count} people are invited.",
+    "Someone has to confirm before {count} people are invited.",
 )
 # Shown earlier, a bar may disappear at once and only flicker.
 BAR_AFTER = timedelta(seconds=1)

@@ -372,8 +372,8 @@ def test_the_page_leads_from_the_rows_to_the_invitation(ines: Client, ended: Bat
     row = ended.rows.get(number=3)
     cells = {"cell-3-0": "late3@example.com", "seen-3": row.version, "shown": ended.created_at.isoformat()}
     ines.post(url_of(ended, "imports:batch_problems"), {"do": "save", **cells})
-    assert "Invite from 1 more row" in words_of(ines.get(url_of(ended)))
-    assert "Invite from 1 more row" in words_of(ines.get(url_of(ended, "imports:batch_problems")))
+    assert "Invite 1 more user" in words_of(ines.get(url_of(ended)))
+    assert "Invite 1 more user" in words_of(ines.get(url_of(ended, "imports:batch_problems")))
     assert "Fixed, not invited yet" in words_of(ines.get(url_of(ended) + "?outcome=problem"))
 
     ines.post(url_of(ended, "imports:batch_invite_valid"))

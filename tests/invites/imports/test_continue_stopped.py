@@ -199,7 +199,7 @@ def test_the_page_offers_it(ines: Client, stopped: Batch, client_of: Callable[[A
 
 def test_without_problems_the_page_offers_no_rows_to_fix(ines: Client, half: Batch) -> None:
     page = words_of(ines.get(url_of(half)))
-    assert "Invite from 2 more rows" in page
+    assert "Invite 2 more users" in page
     assert "Fix the rows" not in page
 
 

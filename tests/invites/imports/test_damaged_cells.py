@@ -111,7 +111,7 @@ def test_the_grid_shows_the_cells_and_no_table(ines: Client, damaged: Batch) -> 
         "Row 4 M?ller A letter may have been lost.",
         "Row 5 O&#39;Brien Use O'Brien in row 5",
         "Use all 3 suggestions",
-        "5 rows Invite from 5 rows",
+        "5 people Invite 5 people",
         "Upload a corrected file",
     ):
         assert sentence in words, sentence
@@ -200,7 +200,7 @@ def test_when_all_is_fixed_nothing_is_left(ines: Client, start: Run) -> None:
     words = words_of(ines.get(grid_url(batch)))
     assert "Nothing is left to fix" in words
     assert "as written, or" not in words
-    assert "Invite from 1 row" in words
+    assert "Invite 1 person" in words
     press(ines, batch, "undo:2")
     assert row(batch, 2).first_name == "JÃ¼rgen"
     assert "1 cell may have a mistake" in words_of(ines.get(grid_url(batch)))
@@ -229,12 +229,12 @@ def test_the_dialog_and_the_page_say_why_it_waits(ines: Client, damaged: Batch, 
         "5 rows, no problems",
         "Nobody has been invited yet. Fix what’s wrong, upload a corrected file, or invite everyone as written. "
         "4 cells may have mistakes.",
-        "Invite from 5 rows",
+        "Invite 5 people",
         "Review",
     ):
         assert sentence in words, sentence
     assert "Fix the rows" not in words
-    assert "valid row" not in words
+    assert "valid user" not in words
 
 
 def test_the_upload_leads_to_the_cells(ines: Client, grant: dict[str, Any]) -> None:
@@ -260,7 +260,7 @@ def test_without_the_permission_to_change_it_the_page_only_shows_the_cells(
 
     assert "Did you mean Jürgen" in words_of(page)
     assert 'name="do"' not in text(page)
-    assert "Invite from 1 row" not in words_of(page)
+    assert "Invite 1 person" not in words_of(page)
 
 
 def test_before_people_become_admins_both_questions_come_in_turn(
@@ -273,7 +273,7 @@ def test_before_people_become_admins_both_questions_come_in_turn(
     response = press(ines, batch, "whole")
 
     assert response.headers["Location"] == url_of(batch, "imports:batch_confirm")
-    assert "Invite up to 2 people who can invite and manage users?" in words_of(ines.get(response.headers["Location"]))
+    assert "Invite 2 people who can invite and manage users?" in words_of(ines.get(response.headers["Location"]))
     ines.post(url_of(batch, "imports:batch_confirm"), {"do": "back"})
     batch.refresh_from_db()
     assert batch.state == State.NEEDS_CORRECTION

@@ -50,7 +50,7 @@ def test_the_rows_that_are_left_join_the_import_by_a_corrected_file(
     # Somebody has to read that a row wasn't used, before anyone is invited.
     expect(page.locator("main")).to_contain_text("1 row of “fixed.csv” wasn’t used")
     assert list(examine(page)) == []
-    page.get_by_role("button", name="Invite from 2 more rows").click()
+    page.get_by_role("button", name="Invite 2 more users").click()
     expect(page.locator(".rc-page-title")).to_contain_text("Done", timeout=IMPORT_SECONDS * 1000)
     stack.wait_for_mail("ben@late.example.com")
     assert summary(page)["Invited"] == 3

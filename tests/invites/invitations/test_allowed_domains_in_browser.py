@@ -42,7 +42,7 @@ def test_other_domains_are_refused_or_asked_about(stack: Stack, globex: Page, tm
     expect(page.get_by_role("link", name="Domain not allowed 1")).to_be_visible()
     expect(page.get_by_role("grid")).to_contain_text(f"Your organization doesn’t invite addresses at {OTHER}")
     page.goto(f"/o/globex/batches/{batch}/")
-    page.get_by_role("button", name="Invite from 1 valid row").click()
+    page.get_by_role("button", name="Invite the 1 valid user").click()
     stack.wait_for_mail(f"own@{OURS}")
 
     page.goto("/o/globex/users/")

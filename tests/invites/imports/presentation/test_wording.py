@@ -173,7 +173,7 @@ def test_counted_facts() -> None:
         "2 rows need fixing",
     ]
     assert [file_size(size) for size in (1, 174, 18 * 1024, 1_258_291)] == ["1 byte", "174 bytes", "18 KB", "1.2 MB"]
-    assert tally_texts(Tally(waiting=22)) == ["22 rows"]
+    assert tally_texts(Tally(waiting=22)) == ["22 people"]
     assert tally_texts(Tally(fixed=2)) == ["0 left to fix", "2 fixed"]
     assert tally_texts(Tally(left=1_000, fixed=2, twice=1, skipped_by_admin=3)) == [
         "1,000 left to fix",

@@ -20,7 +20,7 @@ from tests.pages import HTMX, fields_of, submit_import, text, triggers, url_of, 
 ClientOf = Callable[[User | None], Client]
 State = Batch.State
 ABLE = "Everyone you import will be able to invite and manage users."
-TITLE = "Invite up to 3 people who can invite and manage users?"
+TITLE = "Invite 3 people who can invite and manage users?"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_file_leads_to_the_question(ines: Client, as_admins: dict[str, Any])
     words = words_of(ines.get(confirm_url(batch)))
     for sentence in (TITLE, "Nobody has been invited yet.", ABLE, "team.csv", "Org Admin", "All sites"):
         assert sentence in words
-    for button in ("Back", "Cancel import", "Invite up to 3 people"):
+    for button in ("Back", "Cancel import", "Invite 3 people"):
         assert button in words
     assert not Invitation.objects.exists()
 
@@ -198,7 +198,7 @@ def test_the_page_of_the_import_leads_to_the_question(ines: Client, unconfirmed:
 
     words = words_of(page)
     assert "Checked 3 rows, no problems" in words
-    assert f"{ABLE} Someone has to confirm before up to 3 people are invited. Nobody has been invited yet." in words
+    assert f"{ABLE} Someone has to confirm before 3 people are invited. Nobody has been invited yet." in words
     assert f'href="{confirm_url(unconfirmed)}"' in text(page)
 
 
@@ -282,7 +282,7 @@ def test_inviting_the_valid_rows_asks_first(ines: Client, with_problems: Batch, 
         response = ines.post(url_of(with_problems, "imports:batch_invite_valid"), headers=headers)
 
     if place == "dialog":
-        assert "Invite up to 2 people who can invite and manage users?" in words_of(response)
+        assert "Invite 2 people who can invite and manage users?" in words_of(response)
     else:
         assert response.headers["Location"] == confirm_url(with_problems)
     page = words_of(ines.get(confirm_url(with_problems)))
@@ -324,7 +324,7 @@ def test_pasted_people_are_confirmed_too(ines: Client, as_admins: dict[str, Any]
 
     batch = Batch.objects.get()
     words = words_of(ines.get(confirm_url(batch)))
-    assert "Invite up to 2 people who can invite and manage users?" in words
+    assert "Invite 2 people who can invite and manage users?" in words
     assert "Pasted" in words
     press(ines, batch)
     batch.refresh_from_db()

@@ -69,10 +69,10 @@ def test_admins_are_confirmed_with_the_keyboard(admin_page: Page) -> None:
     page = admin_page
     import_admins(page, "boss.csv", 3)
 
-    ended(page, "Invite up to 3 people who can invite and manage users?")
+    ended(page, "Invite 3 people who can invite and manage users?")
     expect(heading(page)).to_be_focused()
     expect(page.locator("#dialog")).to_contain_text(ABLE)
-    tab_to(page, page.get_by_role("button", name="Invite up to 3 people"))
+    tab_to(page, page.get_by_role("button", name="Invite 3 people"))
     page.keyboard.press("Enter")
 
     ended(page, "3 users were invited to Acme")
@@ -104,13 +104,13 @@ def test_the_dialog_of_a_long_check_turns_into_the_question_and_can_be_cancelled
 def test_the_question_is_accessible(admin_page: Page) -> None:
     page = admin_page
     import_admins(page, "axe.csv", 2)
-    ended(page, "Invite up to 2 people who can invite and manage users?")
+    ended(page, "Invite 2 people who can invite and manage users?")
 
     found = list(examine_in(page, *LOOKS))
     page.goto("/o/acme/batches/")
     found += examine_in(page, *LOOKS)
     page.get_by_role("link", name="axe.csv").click()
-    expect(page.get_by_role("heading", name="Invite up to 2 people", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Invite 2 people", level=1)).to_be_visible()
     found += examine_in(page, *LOOKS)
     page.goto("/o/acme/import/")
     choose_org_admin(page)
@@ -138,8 +138,8 @@ def test_admins_are_confirmed_without_javascript_on_a_phone(
     )
     press_import(page)
 
-    expect(page.get_by_role("heading", name="Invite up to 2 people who can invite and manage users?")).to_be_visible()
-    page.get_by_role("button", name="Invite up to 2 people").click()
+    expect(page.get_by_role("heading", name="Invite 2 people who can invite and manage users?")).to_be_visible()
+    page.get_by_role("button", name="Invite 2 people").click()
 
     expect(page.get_by_role("heading", name="plain.csv", level=1)).to_be_visible()
     # The page reloads itself while the import runs.
@@ -158,7 +158,7 @@ def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(admin_page: 
     assert list(examine(page)) == []
     page.get_by_role("button", name="Use all 2 suggestions").press("Enter")
     expect(page.get_by_role("heading", name="1 cell may have a mistake", level=1)).to_be_visible()
-    page.get_by_role("button", name="Invite from 2 rows").press("Enter")
+    page.get_by_role("button", name="Invite 2 people").press("Enter")
 
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     expect(page.get_by_text("Jürgen Müller")).to_be_visible()
@@ -189,9 +189,9 @@ def test_unlikely_names_of_a_scheduled_import_are_questioned_before_it_is_confir
     assert max(cell["height"], why["height"]) < 24
     assert cell["y"] + 15 <= why["y"]
     assert list(examine_in(page, *LOOKS)) == []
-    page.get_by_role("button", name="Invite from 2 rows").press("Enter")
+    page.get_by_role("button", name="Invite 2 people").press("Enter")
 
-    expect(page.get_by_role("heading", name="Invite up to 2 people who can invite and manage users?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Invite 2 people who can invite and manage users?")).to_be_visible()
     at = page.locator("dt").filter(has_text="Emails will be sent").locator("+ dd")
     expect(at).to_have_text(re.compile(r"^[A-Z][a-z]{2} \d+, 9:00 AM, Paris time$"))
     assert list(examine_in(page, *LOOKS)) == []

@@ -51,7 +51,7 @@ def test_the_page_shows_rows_kinds_and_the_bar(ines: Client, team: Batch) -> Non
     assert re.findall(r'data-grid-row="(\d+)"', html) == ["3", "4", "5", "7", "8"]
     assert "This address has 2 @ signs" in html
     assert "Keep one @" in html
-    assert bar(html) == "5 left to fix Invite from the other 2 rows Check again"
+    assert bar(html) == "5 left to fix Invite the other 2 Check again"
 
 
 def test_apply_to_all_is_offered_for_a_kind_with_suggestions(ines: Client, team: Batch) -> None:
@@ -141,7 +141,7 @@ def test_the_form_saves_all_cells_and_shows_what_is_left(ines: Client, team: Bat
     assert response.headers["Location"] == f"{grid_url(team)}#row-5"
     html = text(ines.get(grid_url(team)))
     assert "Row 5 is the first that still needs fixing." in html
-    assert bar(html) == "3 left to fix · 2 fixed Invite from the other 4 rows Check again"
+    assert bar(html) == "3 left to fix · 2 fixed Invite the other 4 Check again"
     assert (outcome(team, 7), row(team, 7).version) == ("problem", 0)
 
 
@@ -204,7 +204,7 @@ def test_when_nothing_is_left_the_button_checks_and_invites(
     ines: Client, script: Client, team: Batch, work: Run
 ) -> None:
     fix_all(script, team)
-    assert bar(text(ines.get(grid_url(team)))) == "0 left to fix · 4 fixed · 1 skipped Check and invite from 6 rows"
+    assert bar(text(ines.get(grid_url(team)))) == "0 left to fix · 4 fixed · 1 skipped Check and invite 6"
 
     response = post(ines, team, "whole")
 

@@ -433,7 +433,7 @@ def test_the_second_of_two_editors_of_a_row_is_told(
     told(other, "Someone else changed row 2 in the meantime.")
     expect(other.locator("#grid-bar")).to_contain_text("Someone else changed row 2 in the meantime.")
     expect(other.locator("#cell-2-2")).to_contain_text("First")
-    admin_page.get_by_role("button", name="Check and invite from 1 row").click()
+    admin_page.get_by_role("button", name="Check and invite 1").click()
     expect(admin_page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     other.locator("#cell-2-1").click()
     other.keyboard.type("x")
@@ -471,7 +471,7 @@ def test_without_javascript_the_bad_cells_are_fields(
     page.get_by_role("button", name="Skip row 7").click()
     expect(bar(page)).to_have_text("1 left to fix · 3 fixed · 1 skipped")
     page.get_by_role("button", name="Keep one @").click()
-    page.get_by_role("button", name="Check and invite from 5 rows").click()
+    page.get_by_role("button", name="Check and invite 5").click()
     expect(page.get_by_role("heading", name="team.csv", exact=True)).to_be_visible()
 
 
@@ -498,7 +498,7 @@ def test_rows_can_be_downloaded_corrected_and_uploaded(admin_page: Page, batch: 
     expect(page.locator("#dialog-title")).to_have_text("Nothing is left to fix", timeout=IMPORT_SECONDS * 1000)
     open_grid(page, pk)
     expect(bar(page)).to_have_text("0 left to fix · 1 skipped")
-    page.get_by_role("button", name="Check and invite from 5 rows").click()
+    page.get_by_role("button", name="Check and invite 5").click()
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     assert summary(page)["Invited"] == 5
 
@@ -549,7 +549,7 @@ def test_on_a_phone_the_buttons_of_the_bar_are_as_wide_as_their_texts(
     for width in (390, 320):
         page.set_viewport_size({"width": width, "height": 800})
         buttons = page.locator("#grid-bar .btn")
-        expect(buttons).to_have_text(["Invite from the other 2 rows", "Check again"])
+        expect(buttons).to_have_text(["Invite the other 2", "Check again"])
         for button in buttons.all():
             assert button.evaluate("each => each.scrollWidth <= each.clientWidth"), (width, button.inner_text())
 

@@ -80,7 +80,7 @@ def test_an_import_is_looked_after_long_after_its_end(
     tab_into(page)
     press(page, "Space")
     expect(bar(page)).to_have_text("1 left to fix · 1 fixed")
-    page.get_by_role("button", name="Invite from 1 more row").click()
+    page.get_by_role("button", name="Invite 1 more user").click()
     stack.wait_for_mail(f"lea@{DOMAIN}")
     page.goto(f"{address}?outcome=problem")
     page.get_by_role("link", name="Fix and invite row 6").click()

@@ -324,7 +324,7 @@ def test_the_dialog_for_a_file_with_problems_offers_what_to_do(dialog: Client, g
     html = text(submit_import(dialog, PROBLEMS, **grant))
 
     assert "2 rows need fixing" in html
-    assert "Invite from 2 valid rows" in html
+    assert "Invite the 2 valid users" in html
     assert "Fix the rows" in html
     assert Invitation.objects.count() == 0
 
@@ -343,7 +343,7 @@ def test_the_grid_lists_row_value_and_reason_of_each_problem(ines: Client, start
     assert "ann@example.com" not in html
     for row in Row.objects.filter(outcome=Row.Outcome.PROBLEM):
         assert row.detail.split("“")[0].strip(". ") in html
-    assert "Invite from the other 2 rows" in html
+    assert "Invite the other 2" in html
     assert f"?correct={Batch.objects.get().pk}" in html
 
 
