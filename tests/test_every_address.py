@@ -303,12 +303,7 @@ def test_no_page_fails_for_values_that_a_database_cannot_store(
 WORK_WHILE_SUSPENDED = {"directory:export"}
 # Questions such as *Revoke this invitation?*
 SAY_AT_ONCE_WHY_NOT = {
-    *(
-        "directory:invitation_resend",
-        "directory:invitation_revoke",
-        "directory:invitation_schedule",
-        "directory:invitation_send_now",
-    ),
+    *(f"directory:invitation_{act}" for act in ("again", "resend", "revoke", "schedule", "send_now", "unlist")),
     *(
         f"imports:batch_{act}"
         for act in ("delete", "stop", "resend", "schedule", "send_now", "undo", "invite_declined")
