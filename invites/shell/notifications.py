@@ -56,12 +56,12 @@ class Notifications:
 def notifications(context: Mapping[str, Any]) -> Notifications:
     """The banners in the context of a page: see context.py. Some pages leave their own banner out."""
     ranked = sorted(_all(context), key=lambda each: each.rank)
+    answers, others = [each for each in ranked if each.is_answer], [each for each in ranked if not each.is_answer]
+    # Answers are never folded, and neither is the most important of the others.
+    folded = others[max(UNFOLDED - len(answers), 1) :]
     banners = context.get("banners")
-    rest = ranked[UNFOLDED:]
     return Notifications(
-        first=[*ranked[:UNFOLDED], *(each for each in rest if each.is_answer)],
-        folded=[each for each in rest if not each.is_answer],
-        more=banners.more if banners else 0,
+        first=[each for each in ranked if each not in folded], folded=folded, more=banners.more if banners else 0
     )
 
 
@@ -73,8 +73,9 @@ def _all(context: Mapping[str, Any]) -> Iterator[Notification]:
         rank = Rank.URGENT if view.action.has_failed else Rank.RESULT
         yield Notification(rank, "directory/_bulk_action_banner.html", view, is_answer=index == 0)
     if banners := context.get("banners"):
-        for banner in banners.shown:
-            yield Notification(Rank.URGENT if banner.is_urgent else Rank.RESULT, "imports/_banner.html", banner)
+        for index, banner in enumerate(banners.shown):
+            rank = Rank.URGENT if banner.is_urgent else Rank.RESULT
+            yield Notification(rank, "imports/_banner.html", banner, is_answer=index == 0)
     if count := context.get("invitation_requests"):
         yield Notification(Rank.REMINDER, "directory/_requests_banner.html", count)
     if expiry := context.get("expiry_banner"):

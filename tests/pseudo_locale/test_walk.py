@@ -501,6 +501,7 @@ def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], read
     actions = ids_of(pseudo, "BulkAction")
     page = page_of(ADMIN)
     page.goto("/o/acme/users/")
+    page.locator("#banners summary").click()
     expect(page.locator(".rc-banner-progress")).to_be_visible()
     reader.look(page, "banners of two bulk actions")
     page.locator(".rc-banner-progress a").click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
@@ -60,7 +60,7 @@ class Banner:
 
 @dataclass(frozen=True)
 class Banners:
-    """Urgent banners, then the newest, and how many more there are. `but` is the batch that the page is about, or 0.
+    """The banners, the newest first, and how many more there are. `but` is the batch that the page is about, or 0.
 
     `moving`: one of them is about work that is still running.
     """
@@ -88,15 +88,13 @@ ANYTHING = MayHaveBanner()
 def open_banners(membership: Membership, *, there: MayHaveBanner = ANYTHING) -> QuerySet[Batch]:
     """The batches with a banner: they concern this member, and nobody whom they concern has closed their banner.
 
-    Or the member has a banner about a correction job. Urgent ones come first, then the newest.
+    Or the member has a banner about a correction job. The newest come first.
     """
     concerns = concerning(membership) if there.stopped else worked_on_by(membership.user_id)
     found = concerns & Q(banner_closed_at=None, state__in=[*Batch.ENDED, *Batch.WAITING, Batch.State.SCHEDULED])
     if there.late:
         found |= _corrected_late_by(membership)
-    urgent_first = Case(When(BatchQuerySet.is_urgent(), then=0), default=1)
-    batches = Batch.objects.filter(found, organization=membership.organization)
-    return batches.order_by(urgent_first, "-progressed_at", "-pk")
+    return Batch.objects.filter(found, organization=membership.organization).order_by("-progressed_at", "-pk")
 
 
 def banners_for(membership: Membership, *, but: int = 0, there: MayHaveBanner = ANYTHING) -> Banners:
@@ -104,7 +102,7 @@ def banners_for(membership: Membership, *, but: int = 0, there: MayHaveBanner = 
     batches = open_banners(membership, there=there)
     if but:
         batches = batches.exclude(pk=but)
-    shown = list(batches[:SHOWN])
+    shown = _shown(batches)
     for batch in shown:
         batch.organization = membership.organization
     more = batches.count() - SHOWN if len(shown) == SHOWN else 0
@@ -117,9 +115,22 @@ def banners_for(membership: Membership, *, but: int = 0, there: MayHaveBanner = 
     return Banners(listed, max(0, more), but, moving=_are_moving(shown))
 
 
+def _shown(batches: QuerySet[Batch]) -> list[Batch]:
+    """The newest of them, the newest first. If there are many, urgent ones take the places of others.
+
+    The very newest always has its place: its banner says how many people were invited.
+    """
+    newest = list(batches[: SHOWN + 1])
+    if len(newest) <= SHOWN:
+        return newest
+    urgent = list(batches.filter(BatchQuerySet.is_urgent()).exclude(pk=newest[0].pk)[: SHOWN - 1])
+    others = [batch for batch in newest[1:] if batch not in urgent][: SHOWN - 1 - len(urgent)]
+    return [newest[0], *sorted([*urgent, *others], key=lambda batch: (batch.progressed_at, batch.pk), reverse=True)]
+
+
 def are_moving(membership: Membership, *, but: int = 0) -> bool:
     """`banners_for(...).moving`, without the cost of the banners."""
-    return _are_moving(open_banners(membership).exclude(pk=but)[:SHOWN])
+    return _are_moving(_shown(open_banners(membership).exclude(pk=but)))
 
 
 def _are_moving(batches: Iterable[Batch]) -> bool:

@@ -30,7 +30,7 @@ def test_the_rows_that_are_left_join_the_import_by_a_corrected_file(
     page.goto("/o/acme/batches/")
     page.get_by_role("link", name="late.csv").first.click()
     expect(page.locator("main")).to_contain_text("2 rows of this file haven’t been invited yet")
-    page.get_by_role("link", name="Fix the rows").click()
+    page.get_by_role("main").get_by_role("link", name="Fix the rows").last.click()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download these rows").click()
     rows = list(csv.reader(io.StringIO(Path(downloading.value.path()).read_text("utf-8-sig"), newline="")))

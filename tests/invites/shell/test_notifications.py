@@ -42,9 +42,9 @@ def test_urgent_ones_come_first_and_the_others_are_folded(
     InvitationRequest.objects.create(invitation=expired, organization=by.organization)
 
     assert parts(ines) == (
-        ["2 rows of two.csv need fixing.", "2 rows of one.csv need fixing."],
+        ["2 rows of two.csv need fixing.", "1 user was invited to Acme."],
         [
-            "1 user was invited to Acme.",
+            "2 rows of one.csv need fixing.",
             "1 user was invited to Acme.",
             "1 person asked for a new invitation.",
             "1 invitation has expired.",

@@ -16,7 +16,7 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.grants import AccessSelection
 from invites.imports import chunks
 from invites.imports.notices import banner_topic, close_banner
-from invites.imports.presentation.banners import banner_of, open_banners
+from invites.imports.presentation.banners import SHOWN, banner_of
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.models import Batch
 from tests.files import PROBLEMS, REFUSED, csv_of, many
@@ -148,15 +148,26 @@ def test_four_banners_can_be_closed_and_the_others_are_counted(ines: Client, run
         ({"state": "done"}, False),
     ],
 )
-def test_urgent_banners_come_before_newer_ones(
-    run: Run, by: Membership, state: dict[str, object], is_urgent: bool
+def test_urgent_banners_take_the_places_of_newer_ones_but_not_of_the_newest(
+    ines: Client, run: Run, state: dict[str, object], is_urgent: bool
 ) -> None:
-    older, newer = (run(csv_of(f"{name}@example.com"), name=f"{name}.csv") for name in ("older", "newer"))
-    Batch.objects.filter(pk=older.pk).update(**state)
+    batches = [run(csv_of(f"person{number}@example.com"), name=f"{number}.csv") for number in range(SHOWN + 2)]
+    Batch.objects.filter(pk=batches[0].pk).update(**state)
 
-    older.refresh_from_db()
-    assert older.is_urgent == is_urgent
-    assert list(open_banners(by)) == ([older, newer] if is_urgent else [newer, older])
+    batches[0].refresh_from_db()
+    assert batches[0].is_urgent == is_urgent
+    links = [url_of(batch) for batch in batches]
+    html = text(ines.get(reverse("shell:banners", args=["acme"])))
+    shown = [number for number, link in enumerate(links) if f"{link}banner" in html or f'{link}close' in html]
+    assert shown == ([0, 3, 4, 5] if is_urgent else [2, 3, 4, 5])
+
+
+def test_the_newest_banner_has_its_place_among_urgent_ones(ines: Client, run: Run) -> None:
+    for number in range(SHOWN + 1):
+        run(PROBLEMS, name=f"{number}.csv")
+    run(csv_of("ann@example.com"), name="newest.csv")
+
+    assert "1 user was invited to Acme." in text(ines.get(reverse("shell:banners", args=["acme"])))
 
 
 def test_the_page_of_an_import_does_not_show_its_own_banner(ines: Client, run: Run) -> None:
