@@ -108,7 +108,8 @@ def test_restarts_with_growing_delays_and_stops_immediately(
     supervisor.send_signal(how)
 
     assert supervisor.wait(10) == 0
-    assert time.monotonic() - began < 3
+    # Not after the 1000 seconds. A busy machine takes its time.
+    assert time.monotonic() - began < 6
     assert not is_alive(other)
     *notices, last = said(tmp_path).read_text().splitlines()
     assert last == "None", "Nothing was given up."
