@@ -42,6 +42,7 @@ def test_an_admin_switches_reminders_on_and_a_person_gets_one(admin_page: Page, 
     page.locator(".ts-dropdown").get_by_role("option").first.click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Send invitation").click()
+    page.wait_for_url("**/users/**")
     first = stack.wait_for_mail(email)
 
     page.goto(stack.url + SETTINGS)
