@@ -11,26 +11,30 @@ from django.utils.translation import gettext as _
 
 def ask_support(reference: str) -> str:
     """The sentence that tells a user the reference of an error."""
-    if settings.SUPPORT_EMAIL:
-        text = _("If this happens again, write to {address} and mention reference {reference}.")
-    else:
-        text = _("If this happens again, tell the person who runs this site, and mention reference {reference}.")
-    return text.format(address=settings.SUPPORT_EMAIL, reference=reference)
+    return _choose(
+        _("If this happens again, write to {address} and mention reference {reference}."),
+        _("If this happens again, tell the person who runs this site, and mention reference {reference}."),
+        reference=reference,
+    )
 
 
 def mention_to_support(reference: str) -> str:
     """The same for what we try again, so that nobody needs to ask."""
-    if settings.SUPPORT_EMAIL:
-        text = _("If you write to {address}, mention reference {reference}.")
-    else:
-        text = _("If you ask the person who runs this site, mention reference {reference}.")
-    return text.format(address=settings.SUPPORT_EMAIL, reference=reference)
+    return _choose(
+        _("If you write to {address}, mention reference {reference}."),
+        _("If you ask the person who runs this site, mention reference {reference}."),
+        reference=reference,
+    )
 
 
 def ask_for_invitations() -> str:
     """What to do after reporting abuse, to get invitations again."""
-    if settings.SUPPORT_EMAIL:
-        text = _("To get invitations again, write to {address}.")
-    else:
-        text = _("To get invitations again, ask the person who runs this site.")
-    return text.format(address=settings.SUPPORT_EMAIL)
+    return _choose(
+        _("To get invitations again, write to {address}."),
+        _("To get invitations again, ask the person who runs this site."),
+    )
+
+
+def _choose(with_address: str, without: str, **values: str) -> str:
+    text = with_address if settings.SUPPORT_EMAIL else without
+    return text.format(address=settings.SUPPORT_EMAIL, **values)

@@ -1,4 +1,4 @@
-"""Which banners a page shows at once, and which are folded: the most important ones come first."""
+"""Which banners of a page are open, and which are folded: the most important ones come first."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Rank(IntEnum):
     """Lower ones come first. Of the same rank, the order of `_all` is kept."""
 
     SUSPENDED = 0
-    # Something failed, or nothing goes on without an admin.
+    # Something failed, or waits for an admin.
     URGENT = 1
-    # What became of what the member did, or is still going on.
+    # What became of what the member did, or is still running.
     RESULT = 2
     # What can wait.
     REMINDER = 3
@@ -48,7 +48,7 @@ class Notifications:
 
     @property
     def hidden(self) -> int:
-        """How many are behind the line that unfolds them."""
+        """The number in the line that unfolds them."""
         return len(self.folded) + self.more
 
 

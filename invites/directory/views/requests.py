@@ -83,7 +83,7 @@ def _why_outdated(request: MemberRequest, invitation: Invitation) -> str:
 
 def _invitation(request: MemberRequest, pk: int) -> Invitation:
     """An invitation that the member may see; 404 for others. Raises AccessDenied for members who couldn't send it."""
-    requested = visible_invitations(request.membership)
-    invitation = get_object_or_404(requested.select_related("grant", "organization"), pk=pk)
+    visible = visible_invitations(request.membership)
+    invitation = get_object_or_404(visible.select_related("grant", "organization"), pk=pk)
     check_can_manage(request.membership, invitation.grant, CANNOT_RESEND)
     return invitation

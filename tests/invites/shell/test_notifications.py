@@ -1,4 +1,4 @@
-"""The most important banners are shown at once, and the others behind one line."""
+"""The most important banners of a page are open, and the others are folded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def titles(html: str) -> list[str]:
 
 
 def parts(client: Client) -> tuple[list[str], list[str], str]:
-    """The titles that are shown at once, those that are folded, and the line that unfolds them."""
+    """The titles of open banners, those of folded ones, and the line that unfolds them."""
     first, _details, rest = text(client.get(USERS)).partition('<details class="rc-more">')
     line, _summary, folded = rest.partition("</summary>")
     return titles(first), titles(folded.partition("</details>")[0]), text_of(line)
