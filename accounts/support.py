@@ -27,6 +27,14 @@ def mention_to_support(reference: str) -> str:
     )
 
 
+def ask_if_repeated() -> str:
+    """What to do if an error without a reference happens again."""
+    return _choose(
+        _("If this happens again, write to {address}."),
+        _("If this happens again, tell the person who runs this site."),
+    )
+
+
 def ask_for_invitations() -> str:
     """What to do after reporting abuse, to get invitations again."""
     return _choose(

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.support import ask_for_invitations
+from accounts.support import ask_for_invitations, ask_if_repeated
 from accounts.texts import StrOrPromise
 
 register = template.Library()
 register.simple_tag(ask_for_invitations)
+register.simple_tag(ask_if_repeated)
 
 
 @register.filter

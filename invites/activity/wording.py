@@ -41,7 +41,7 @@ _LABELS = {
 }
 _COUNTS = {
     "skipped": ngettext_lazy("{count} skipped", "{count} skipped"),
-    "problems": ngettext_lazy("{count} with problems", "{count} with problems"),
+    "problems": ngettext_lazy("{count} with a problem", "{count} with problems"),
     "failed": ngettext_lazy("{count} failed", "{count} failed"),
     "rows_changed": ngettext_lazy("{count} row changed", "{count} rows changed"),
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -133,6 +134,21 @@ def test_who_reported_abuse_learns_whom_to_ask(client: Client, invite: Invite, s
     settings.SUPPORT_EMAIL = ADDRESS
     said = report(client, invite("dora@people.example.com"))
     assert f"To get invitations again, write to {LINK}." in said
+
+
+def test_the_page_and_the_message_of_a_server_error_say_whom_to_ask(ines: Client, settings: Any) -> None:
+    def sentences() -> list[str]:
+        with_link = render_to_string("500.html")
+        message = re.search(r'data-status="500">(.*?)</p>', ines.get("/o/acme/users/").text, re.DOTALL)
+        assert message
+        return [" ".join(text.split()) for text in (with_link, message[1])]
+
+    for text in sentences():
+        assert "Try again in a moment. If this happens again, tell the person who runs this site." in text
+    settings.SUPPORT_EMAIL = ADDRESS
+    page, message = sentences()
+    assert f"Try again in a moment. If this happens again, write to {LINK}." in page
+    assert "If this happens again, write to o&#x27;help&amp;more@example.org." in message
 
 
 def test_only_the_address_becomes_a_link(settings: Any) -> None:

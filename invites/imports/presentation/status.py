@@ -44,7 +44,7 @@ _ROWS_OF = ngettext_lazy("{done} of {count} row", "{done} of {count} rows")
 _BYTES = ngettext_lazy("{count} byte", "{count} bytes")
 _ROWS = ngettext_lazy("{count} row", "{count} rows")
 _NO_PROBLEMS = ngettext_lazy("{count} row, no problems", "{count} rows, no problems")
-_WITH_PROBLEMS = ngettext_lazy("{count} row, {problems} with problems", "{count} rows, {problems} with problems")
+_WITH_PROBLEMS = ngettext_lazy("{count} with a problem", "{count} with problems")
 # How much of a file is checked, by the share of its bytes: the number of its rows isn't known yet.
 _ROWS_CHECKED = {
     0: _ROWS,
@@ -244,7 +244,7 @@ def possible_mistakes(typos: Typos) -> str:
 
 def _checked(batch: Batch, summary: Summary) -> str:
     if summary.problems:
-        return counted(_WITH_PROBLEMS, batch.row_total, problems=grouped(summary.problems))
+        return separated([counted(_ROWS, batch.row_total), counted(_WITH_PROBLEMS, summary.problems)])
     return counted(_NO_PROBLEMS, batch.row_total)
 
 

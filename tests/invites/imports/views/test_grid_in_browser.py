@@ -228,7 +228,7 @@ def test_the_progress_of_fixing_many_rows_is_shown(admin_page: Page, batch: Call
     page.get_by_role("button", name="Apply to all 1,100").press("Enter")
 
     page.wait_for_url(f"**/batches/{pk}/")
-    expect(page.get_by_text("1,101 rows, 1 with problems")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
+    expect(page.get_by_text("1,101 rows, 1 with a problem")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
     page.get_by_role("region", name="What to do next").get_by_role("link", name="Fix the row").click()
     expect(bar(page)).to_have_text("1 left to fix · 1,100 fixed")
 

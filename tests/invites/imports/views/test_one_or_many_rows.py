@@ -53,6 +53,7 @@ def test_one_row_to_fix_is_not_several(start: Start, read: Callable[..., str]) -
         "Fix the row, upload a corrected file, or continue without it.",
         "Nobody has been invited yet. Correct the row here, or in your spreadsheet.",
         "Download this row",
+        "2 rows, 1 with a problem",
         "Row to fix in team.csv",
         "Invite the other 1",
     ):
@@ -66,6 +67,7 @@ def test_several_rows_to_fix_are_several(start: Start, read: Callable[..., str])
         "Fix the rows, upload a corrected file, or continue without them.",
         "Nobody has been invited yet. Correct the rows here, or in your spreadsheet.",
         "Download these rows",
+        "4 rows, 2 with problems",
         "Rows to fix in team.csv",
         "Invite the other 2",
     ):
