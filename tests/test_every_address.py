@@ -24,6 +24,7 @@ from config.urls import urlpatterns
 from invites.invitations.tokens import hash_token
 from invites.models import AccessGrant, Batch, BulkAction, Invitation, RememberedReading
 from tests.databases import undone
+from tests.pages import HTMX
 
 SIGN_IN = settings.LOGIN_URL
 FOUND = list(views_of(urlpatterns))
@@ -171,7 +172,7 @@ ARGUMENTS = {
 
 @pytest.fixture
 def acmes(acme: Organization, sites: list[Site], admin: User, member_membership: Membership) -> dict[str, int]:
-    """The ids of one object of each kind that belongs to Acme."""
+    """The ids of one object of each kind that belongs to Acme. No page shows a banner about them."""
     grant = AccessGrant.objects.create(organization=acme, all_sites=True)
     invitation = Invitation.objects.create(
         organization=acme,
@@ -181,13 +182,27 @@ def acmes(acme: Organization, sites: list[Site], admin: User, member_membership:
         email_key="chiara@people.example.com",
         token_seed="seed",
         token_hash=hash_token("token"),
-        expires_at=timezone.now() + timedelta(days=1),
+        expires_at=timezone.now() + timedelta(days=30),
     )
+    closed = timezone.now()
     batch = Batch.objects.create(
-        organization=acme, inviter=admin, grant=grant, state=Batch.State.DONE, file_name="a.csv"
+        organization=acme,
+        inviter=admin,
+        grant=grant,
+        state=Batch.State.DONE,
+        file_name="a.csv",
+        banner_closed_at=closed,
     )
     role = Role.objects.create(organization=acme, name="Night shift", permissions=["work.view"])
-    action = BulkAction.objects.create(organization=acme, started_by=admin, kind="resend", total=1, expected=1)
+    action = BulkAction.objects.create(
+        organization=acme,
+        started_by=admin,
+        kind="resend",
+        total=1,
+        expected=1,
+        state=BulkAction.State.DONE,
+        banner_closed_at=closed,
+    )
     found = {"role": role, "site": sites[0], "membership": member_membership, "invitation": invitation, "batch": batch}
     found["entry"] = ActivityEntry.objects.get(organization_id=acme.pk)
     found["reading"] = RememberedReading.objects.create(organization=acme, signature="s", reading={}, file_name="a.csv")
@@ -280,7 +295,7 @@ NAMES = (
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("text", ["\0", "a\0@example.com", "\ud800", "9" * 5_000], ids=ascii)
+@pytest.mark.parametrize("text", ["a\0@example.com", "\ud800", "9" * 5_000], ids=["nul", "surrogate", "large"])
 def test_no_page_fails_for_values_that_a_database_cannot_store(
     text: str, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
 ) -> None:
@@ -289,14 +304,12 @@ def test_no_page_fails_for_values_that_a_database_cannot_store(
     for name in OURS:
         path = path_of(name, "acme", acmes)
         with undone():
-            for method, address, body in (
-                ("GET", f"{path}?{query}", ""),
-                ("POST", path, query),
-                ("POST", f"{path}?{query}", query),
-            ):
-                if name.endswith("_events") and method == "GET":
-                    continue
-                assert client.generic(method, address, body, content_type=form).status_code < 500, (name, method)
+            if not name.endswith("_events"):
+                assert client.get(f"{path}?{query}").status_code < 500, name
+            assert client.post(path, query, content_type=form).status_code < 500, name
+            # Everybody that the query finds is selected.
+            answer = client.post(f"{path}?{query}", f"{query}&all=1", content_type=form, headers=HTMX)
+            assert answer.status_code < 500, name
 
 
 # They change nothing, whatever the method.
@@ -321,7 +334,8 @@ def test_nothing_changes_in_a_suspended_organization(
 
     for name in OURS:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            response = client.generic(method, path_of(name, "acme", acmes))
+            # As one sentence, without a page around it.
+            response = client.generic(method, path_of(name, "acme", acmes), headers=HTMX)
             if name not in WORK_WHILE_SUSPENDED:
                 assert response.status_code == 403, (name, method)
                 assert "Acme is suspended." in response.text, (name, method)
@@ -400,13 +414,17 @@ def test_the_operator_site_is_closed_to_everyone_else(admin: User, client_of: Ca
     routes = [each.route for each in FOUND if each.route.startswith("operators/")]
     assert len(routes) > 50
     nobody, somebody, sign_in = client_of(None), client_of(admin), reverse(SIGN_IN)
+    of_operators = reverse("admin:login")
+    assert nobody.get(of_operators).headers["Location"].split("?")[0] == sign_in
     for route in routes:
         path = "/" + route.replace("^(?P<app_label>account|accounts|invites)/$", "accounts/")
         path = path.replace("(?P<url>.*)$", "nothing")
         path = path.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1")
         with undone():
-            response = nobody.get(path, follow=True)
-            assert response.request["PATH_INFO"] == sign_in or response.status_code == 405, path
+            response = nobody.get(path)
+            if response.headers.get("Location", "").split("?")[0] != of_operators:
+                response = nobody.get(path, follow=True)
+                assert response.request["PATH_INFO"] == sign_in or response.status_code == 405, path
             assert somebody.get(path, follow=True).status_code in (403, 405), path
 
 
