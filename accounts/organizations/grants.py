@@ -191,7 +191,7 @@ class GrantableAccess:
 
     def can_grant(self, selection: AccessSelection) -> bool:
         """Whether the member may grant all of the selection, and so may change what grants it."""
-        return self.covers(AccessIds.of(selection))
+        return not (self._lacks_all_sites(selection) or self._roles_beyond(selection) or self._sites_beyond(selection))
 
     def covers(self, access: AccessIds) -> bool:
         """The same for ids."""
@@ -220,6 +220,8 @@ class GrantableAccess:
         return [role for role in selection.roles if role.pk not in self._roles]
 
     def _sites_beyond(self, selection: AccessSelection) -> list[Site]:
+        if self._membership.all_sites:
+            return [site for site in selection.sites if site.organization_id != self._membership.organization_id]
         return [site for site in selection.sites if site.pk not in self._sites]
 
     def _names(self, items: Sequence[Role | Site]) -> list[str]:

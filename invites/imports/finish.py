@@ -27,7 +27,7 @@ def finish_batch(batch_id: int) -> bool:
         batch.outcome_counts = outcome_counts(batch)
         batch.save(update_fields=["state", "ended_at", "progressed_at", "outcome_counts"])
         batch.parts.all().delete()
-        summary = outcomes_of(batch)
+        summary = outcomes_of(batch, batch.outcome_counts)
         # The source is that of the admin who began to invite.
         record(
             batch.organization_id,

@@ -107,7 +107,7 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
         failed = waiting(rows).update(outcome=Row.Outcome.FAILED, detail=FailureReason.NOT_INVITED)
         refund_invitation_quota(batch, failed)
     else:
-        check_still_allowed(batch.working_inviter, batch.organization, batch.grant)
+        check_still_allowed(batch.working_inviter_id, batch.organization, batch.grant)
         _decide(batch, rows)
     chunk.stage, chunk.attempts = BatchChunk.Stage.MAIL, 0
     if batch.send_at is not None:

@@ -155,7 +155,7 @@ def _lock(by: Membership, batch: Batch) -> None:
 
 def _start(batch: Batch) -> None:
     """Let workers release the chunks of a locked batch, as if everyone were invited now. Raises DomainError."""
-    check_still_allowed(batch.inviter, batch.organization, batch.grant)
+    check_still_allowed(batch.inviter_id, batch.organization, batch.grant)
     now = timezone.now()
     has_other_day = (
         batch.inviting_started_at is None

@@ -161,7 +161,7 @@ def find_accepted_membership(user: User, token_hash: str) -> Membership | None:
 def _check_inviter(invitation: Invitation) -> None:
     """Raises DomainError("dead_link") if the inviter has left, or has lost the permissions to invite."""
     try:
-        check_still_allowed(invitation.inviter, invitation.organization, invitation.grant)
+        check_still_allowed(invitation.inviter_id, invitation.organization, invitation.grant)
     except DomainError as broken:
         raise _dead_link() from broken
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import AccessDenied, DomainError
-from accounts.models import Membership, Organization, User
+from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
 from accounts.organizations.suspension import check_not_suspended
 from accounts.permissions import Permission
@@ -100,9 +100,8 @@ def create_grant(by: Membership, selection: AccessSelection) -> AccessGrant:
     """
     lock_grantable(by, selection)
     grant = AccessGrant.objects.create(organization=by.organization, all_sites=selection.all_sites)
-    grant.roles.set(selection.roles)
-    if not selection.all_sites:
-        grant.sites.set(selection.sites)
+    grant.roles.add(*selection.roles)
+    grant.sites.add(*selection.sites)
     return grant
 
 
@@ -124,13 +123,13 @@ def selection_of(grant: AccessGrant) -> AccessSelection:
     return AccessSelection.of(grant.roles.all(), grant.sites.all(), all_sites=grant.all_sites)
 
 
-def check_still_allowed(inviter: User | None, organization: Organization, grant: AccessGrant) -> None:
+def check_still_allowed(inviter_id: int | None, organization: Organization, grant: AccessGrant) -> None:
     """Raises DomainError, with a code of `FailureReason`, if the inviter can no longer grant this.
 
     Permissions can be lost between an upload and its processing, and between an invitation and its acceptance.
     """
     members = Membership.objects.active().filter(organization=organization)
-    membership = members.filter(user=inviter).first() if inviter else None
+    membership = members.filter(user=inviter_id).first() if inviter_id else None
     if membership is None or not membership.has_permission(Permission.INVITE_USERS):
         raise DomainError(FailureReason.INVITER_LEFT, str(FailureReason.INVITER_LEFT.label))
     try:
@@ -159,9 +158,8 @@ def find_unauthorized(keys: Iterable[GrantKey]) -> dict[GrantKey, str]:
     reasons = {}
     for key in set(keys):
         grant = AccessGrant.objects.select_related("organization").get(pk=key.grant_id)
-        inviter = User.objects.filter(pk=key.inviter_id).first() if key.inviter_id else None
         try:
-            check_still_allowed(inviter, grant.organization, grant)
+            check_still_allowed(key.inviter_id, grant.organization, grant)
         except DomainError as broken:
             reasons[key] = broken.code
     return reasons

@@ -49,10 +49,11 @@ def consume_invitation_quota(organization: Organization, inviter: User | None, c
     # Only one transaction at a time counts. Inserting rows that refer to the organization needs no wait.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     today = DailyInviteCount.objects.filter(organization=organization, day=_today())
-    used = today.aggregate(used=Sum("invitations", default=0))["used"]
-    _check(count, used, settings.INVITATIONS_PER_DAY, "organization_quota", organization=organization.name)
     own = today.filter(inviter=inviter)
-    used = own.aggregate(used=Sum("invitations", default=0))["used"]
+    by_inviter = dict(today.values_list("inviter").annotate(used=Sum("invitations")))
+    used = sum(by_inviter.values())
+    _check(count, used, settings.INVITATIONS_PER_DAY, "organization_quota", organization=organization.name)
+    used = by_inviter.get(inviter.pk if inviter else None, 0)
     _check(count, used, settings.INVITATIONS_PER_INVITER_PER_DAY, "inviter_quota")
     if not own.update(invitations=F("invitations") + count):
         DailyInviteCount.objects.create(organization=organization, inviter=inviter, day=_today(), invitations=count)

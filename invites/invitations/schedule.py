@@ -112,7 +112,7 @@ def _start(pk: int) -> set[int]:
 def _check(held: Invitation) -> None:
     """Check a locked invitation as if it were invited now. Raises DomainError."""
     organization = held.organization
-    check_still_allowed(held.inviter, organization, held.grant)
+    check_still_allowed(held.inviter_id, organization, held.grant)
     if allowed_domains(organization).error(held.email_key):
         raise DomainError(FailureReason.DOMAIN_NOT_ALLOWED, str(FailureReason.DOMAIN_NOT_ALLOWED.label))
     check_not_member(organization, held.email_key, held.email)
