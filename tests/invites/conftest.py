@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from accounts.models import Membership, Site, User
 from accounts.organizations.grants import AccessSelection
+from invites.checking import Cells
 from invites.invitations.invite import invite_person
 from invites.models import Batch, Invitation
 from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.invites.mailing.mail_server import MailServer
+from tests.invites.stored import store_import, store_invitation
 
 # Rows 2 to 8 of the spreadsheet; 3, 4, 5, 7 and 8 have problems.
 TEAM = (
@@ -38,6 +40,16 @@ def run(start: Callable[..., Batch], work: Callable[[Batch], Batch]) -> Callable
         return work(start(content, **how))
 
     return run
+
+
+@pytest.fixture
+def imported(admin_membership: Membership, read_only: AccessSelection) -> Callable[..., Batch]:
+    """What `run` makes of a file without problems, if it is new to everyone in it. Nobody is emailed."""
+
+    def imported(content: bytes, *, by: Membership | None = None, **how: str) -> Batch:
+        return store_import(by or admin_membership, content, selection=read_only, **how)
+
+    return imported
 
 
 # --- The mail server -----------------------------------------------------------------------------------
@@ -77,26 +89,33 @@ def by(admin: User) -> Membership:
 
 @pytest.fixture
 def invite(by: Membership, sites: list[Site]) -> Invite:
-    """Invites one person through the service, by default to ReadOnly on Lyon depot and Ghent."""
+    """Invites one person, by default to ReadOnly on Lyon depot and Ghent.
+
+    Stores the invitation directly; `by_service=True` calls the service, which is slower and may refuse.
+    """
 
     def invite(email: str = "chiara.rossi@people.example.com", **how: Any) -> Invitation:
         inviter: Membership = how.pop("by", by)
-        names = {"first_name": "Chiara", "last_name": "Rossi", "description": ""}
-        names |= {name: how.pop(name) for name in tuple(how) if name in names}
+        cells = {"email": email, "first_name": "Chiara", "last_name": "Rossi", "description": ""}
+        cells |= {name: how.pop(name) for name in tuple(how) if name in cells}
         selection = selection_of(
             inviter.organization, *how.pop("roles", ["ReadOnly"]), sites=how.pop("sites", sites[:2])
         )
-        message = how.pop("message", "")
-        invitation = invite_person(inviter, email=email, selection=selection, message=message, **names)
+        message, fields, now = how.pop("message", ""), {}, timezone.now()
         if how.pop("mailed", True):
-            Invitation.objects.filter(pk=invitation.pk).update(
-                mail_state=Invitation.Mail.SENT, mail_finished_at=timezone.now() - timedelta(hours=1), mail_due_at=None
-            )
+            fields = {
+                "mail_state": Invitation.Mail.SENT, "mail_finished_at": now - timedelta(hours=1), "mail_due_at": None
+            }  # fmt: skip
         if how.pop("expired", False):
-            Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+            fields["expires_at"] = now - timedelta(minutes=1)
+        if how.pop("by_service", False):
+            pk = invite_person(inviter, selection=selection, message=message, **cells).pk
+            if fields:
+                Invitation.objects.filter(pk=pk).update(**fields)
+        else:
+            pk = store_invitation(inviter, selection=selection, message=message, cells=Cells(**cells), **fields).pk
         assert not how, how
-        invitation.refresh_from_db()
-        return invitation
+        return Invitation.objects.get(pk=pk)
 
     return invite
 

@@ -38,7 +38,7 @@ def count(action: Action) -> int:
 
 
 def test_an_invitation(invite: Invite) -> None:
-    invitation = invite()
+    invitation = invite(by_service=True)
     entry = only(Action.INVITED)
     assert (entry.affected_id, entry.affected_name) == (invitation.pk, "Chiara Rossi")
     assert entry.details == {"added": {"roles": ["ReadOnly"], "sites": ["Ghent", "Lyon depot"]}}
@@ -49,7 +49,7 @@ def test_an_invitation(invite: Invite) -> None:
 def test_a_refused_invitation_leaves_no_entry(invite: Invite) -> None:
     invite()
     with pytest.raises(Exception, match="already invited"):
-        invite()
+        invite(by_service=True)
     assert count(Action.INVITED) == 1
 
 

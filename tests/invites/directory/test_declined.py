@@ -118,7 +118,7 @@ def test_removing_them_from_the_list_keeps_the_decline(
     assert found(acme, status=Status.DECLINED) == []
     assert ActivityEntry.objects.filter(action="unlisted", affected_id=no.pk).count() == 1
     with domain_error("declined"):
-        invite()
+        invite(by_service=True)
     assert "is no longer listed as declined, so nothing was changed." in text_of(ines.get(url).content.decode())
 
 

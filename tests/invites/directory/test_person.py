@@ -141,14 +141,14 @@ def test_an_accepted_invitation_leads_to_the_member(ines: Client, acme: Organiza
 
 def test_a_replaced_invitation_leads_to_the_newer_one(ines: Client, invite: Invite) -> None:
     old = invite(expired=True)
-    new = invite()
+    new = invite(by_service=True)
 
     assert ines.get(address_of(old)).headers["Location"] == address_of(new)
 
 
 def test_a_replaced_invitation_leads_to_what_was_declined_or_accepted_since(ines: Client, invite: Invite) -> None:
     old = invite(expired=True)
-    new = invite()
+    new = invite(by_service=True)
     decline(opt_out_token(new.pk, new.email_key))
     assert ines.get(address_of(old)).headers["Location"] == address_of(new)
 

@@ -18,7 +18,8 @@ Invite = Callable[..., Invitation]
 
 def selection_of(organization: Organization, *roles: str, sites: list[Site] | None = None) -> AccessSelection:
     """Roles by name; all sites, unless some are given."""
-    chosen = [Role.objects.get(organization=organization, name=role) for role in roles]
+    chosen = list(Role.objects.filter(organization=organization, name__in=roles))
+    assert len(chosen) == len(roles), roles
     return AccessSelection.of(chosen, sites or (), all_sites=sites is None)
 
 

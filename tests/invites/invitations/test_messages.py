@@ -130,7 +130,7 @@ def test_who_resends_an_invitation_sees_its_message(ines: Client, invite: Invite
 
 def test_services_refuse_what_the_forms_refuse(by: Membership, invite: Invite, read_only: AccessSelection) -> None:
     with domain_error("bad_message"):
-        invite(message="Look at evil.com")
+        invite(message="Look at evil.com", by_service=True)
     with domain_error("bad_message"):
         start_batch(by, file_name="a.csv", content=[b"x"], selection=read_only, message="a" * 501)
 

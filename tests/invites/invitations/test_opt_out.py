@@ -227,7 +227,7 @@ def test_an_email_that_waits_is_not_sent_after_declining(invite: Invite, acme: O
 
 def test_the_link_of_an_earlier_email_declines_the_current_invitation(invite: Invite, acme: Organization) -> None:
     old = invite(expired=True)
-    new = invite()
+    new = invite(by_service=True)
     assert state_of(old) == State.REPLACED
 
     assert "You declined" in pressed(old, "decline")
@@ -333,7 +333,7 @@ def test_an_address_that_reported_abuse_cannot_be_invited_or_emailed_again(
     assert resend_all(by, Invitation.objects.all()) == {"blocked": 1}
     actions.revoke(by, invitation)
     with domain_error("address_blocked", match=BLOCKED):
-        invite("Chiara.Rossi@people.example.com")
+        invite("Chiara.Rossi@people.example.com", by_service=True)
     assert Invitation.objects.count() == 1
 
 

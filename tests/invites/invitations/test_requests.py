@@ -150,7 +150,7 @@ def test_the_link_before_a_resend_reaches_the_admins(invite: Invite, by: Members
 
 def test_the_link_of_a_replaced_invitation_asks_for_the_newer_one(invite: Invite) -> None:
     old = invite(expired=True)
-    new = invite(expired=True)
+    new = invite(expired=True, by_service=True)
 
     asked(link_of(old))
 

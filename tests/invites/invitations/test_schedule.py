@@ -114,7 +114,7 @@ def test_nobody_can_ask_for_a_link_that_does_not_exist(scheduled: Invitation) ->
 
 def test_nobody_is_invited_a_second_time_meanwhile(scheduled: Invitation, invite: Invite) -> None:
     with domain_error("already_invited"):
-        invite(EMAIL)
+        invite(EMAIL, by_service=True)
     scheduled.pk, scheduled.token_hash = None, "other"
     with pytest.raises(IntegrityError, match=r"one_pending_invitation_per_address|UNIQUE"):
         scheduled.save(force_insert=True)
