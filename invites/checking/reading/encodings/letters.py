@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from invites.checking.reading.encodings.common_names import COMMON_CHARACTERS, COMMON_NAMES
 from invites.checking.reading.encodings.spellings import LATIN, OTHER_SCRIPTS
@@ -76,7 +76,7 @@ def log_likelihoods(word: str) -> tuple[float, ...]:
 @lru_cache(maxsize=100_000)
 def _log_probabilities(triple: str) -> tuple[float, ...]:
     letter = triple[2]
-    found = [math.log(counts.probability(triple)) for counts in _COUNTS]
+    found = [math.log(counts.probability(triple)) for counts in _counts()]
     for language, characters in COMMON_CHARACTERS.items():
         found.append(0.0 if letter == " " else math.log(_of_character(letter, language, characters)))
     return tuple(found)
@@ -94,4 +94,7 @@ def _of_character(letter: str, language: str, characters: str) -> float:
     return _RARE_CHARACTER if _HAN.match(letter) else _FOREIGN
 
 
-_COUNTS = tuple(map(_Counts, COMMON_NAMES))
+@cache
+def _counts() -> tuple[_Counts, ...]:
+    """Counted when first needed: most processes never read a file in an old encoding."""
+    return tuple(map(_Counts, COMMON_NAMES))
