@@ -113,7 +113,7 @@ class WorkerOnFile:
         with self.log_path.open("ab") as log:
             before = log.tell()
             self.worker = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "config", "worker", "-B"],
+                [sys.executable, "-m", "celery", "--skip-checks", "-A", "config", "worker", "-B"],
                 cwd=ROOT,
                 env=clean_environment(**self.settings),
                 stdout=log,
