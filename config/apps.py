@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from django_structlog.signals import bind_extra_request_failed_metadata, bind_ex
 
 
 class ProjectConfig(AppConfig):
-    """Connects the signals of the request log."""
+    """Connects the signals of the request log. The last app that gets ready."""
 
     name = "config"
     verbose_name = "Project"
@@ -18,6 +19,9 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         bind_extra_request_finished_metadata.connect(_name_the_organization)
         bind_extra_request_failed_metadata.connect(_name_the_organization)
+        # What was imported lives to the end. Garbage collection needn't visit it again and again, and processes that a
+        # worker forks share its memory.
+        gc.freeze()
 
 
 def _name_the_organization(*, request: Any, **_: Any) -> None:

@@ -148,7 +148,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # --- Django -----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "config",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -171,6 +170,7 @@ INSTALLED_APPS = [
     "django_tomselect",  # Only for its static files: tom-select.
     "accounts",
     "invites",
+    "config",  # Last, when all others have imported what they need.
 ]
 
 MIDDLEWARE = [
