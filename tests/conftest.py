@@ -90,7 +90,7 @@ def globex(db: None) -> Organization:
 @pytest.fixture
 def sites(acme: Organization) -> list[Site]:
     names = (("Lyon depot", "France"), ("Ghent", "Belgium"), ("Turin", "Italy"))
-    return [Site.objects.create(organization=acme, name=name, country=country) for name, country in names]
+    return Site.objects.bulk_create(Site(organization=acme, name=name, country=country) for name, country in names)
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def join() -> Callable[..., User]:
     ) -> User:
         user = User.objects.create_user(email, PASSWORD, first_name=first_name, last_name=last_name)
         membership = Membership.objects.create(user=user, organization=organization, all_sites=sites is None)
-        membership.roles.set([Role.objects.get(organization=organization, name=role) for role in roles])
-        membership.sites.set(sites or [])
+        membership.roles.add(*(Role.objects.get(organization=organization, name=role) for role in roles))
+        membership.sites.add(*(sites or []))
         return user
 
     return join
