@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "accounts.labels",
         "accounts.time_zones",
         "accounts.languages",
+        "accounts.lookups",
         "accounts.mail_errors",
         "accounts.names",
         "accounts.numbers",

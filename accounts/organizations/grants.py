@@ -17,6 +17,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from accounts.errors import AccessDenied, DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Role, Site
 from accounts.permissions import USER_POWERS, Permission
 from accounts.texts import StrOrPromise
@@ -79,7 +80,7 @@ def _grantable_role_ids(membership: Membership, roles: Iterable[Role] | None = N
     """Compared in Python, because not every database can compare JSON. An organization has few roles."""
     held = membership.permissions()
     if roles is None:
-        roles = Role.objects.filter(organization_id=membership.organization_id)
+        roles = Role.objects.filter(organization_id=membership.organization_id).order_by()
     return {role.pk for role in roles if held.issuperset(role.allowed)}
 
 
@@ -94,7 +95,7 @@ def membership_now(by: Membership) -> Membership:
 
     Raises AccessDenied if the user is no longer an active member.
     """
-    found = Membership.objects.active().filter(pk=by.pk).select_related("organization", "user").first()
+    found = only_one(Membership.objects.active().filter(pk=by.pk).select_related("organization", "user"))
     if found is None:
         raise AccessDenied("not_allowed", _("You are no longer a member of this organization."))
     return found
@@ -131,8 +132,8 @@ class GrantableAccess:
         if not found:
             return found
         organization_id = next(iter(found.values()))._membership.organization_id
-        roles = {role.pk: role.allowed for role in Role.objects.filter(organization_id=organization_id)}
-        sites = set(Site.objects.filter(organization_id=organization_id).values_list("pk", flat=True))
+        roles = {role.pk: role.allowed for role in Role.objects.filter(organization_id=organization_id).order_by()}
+        sites = set(Site.objects.filter(organization_id=organization_id).order_by().values_list("pk", flat=True))
         for each in found.values():
             member, held = each._membership, each._membership.permissions()
             each._roles = {pk for pk, allowed in roles.items() if held.issuperset(allowed)}
@@ -147,7 +148,7 @@ class GrantableAccess:
     def _sites(self) -> set[int]:
         if self._membership.all_sites and self._all_sites is not None:
             return {site.pk for site in self._all_sites}
-        return set(grantable_sites(self._membership).values_list("pk", flat=True))
+        return set(grantable_sites(self._membership).order_by().values_list("pk", flat=True))
 
     def check_can_grant(self, selection: AccessSelection) -> None:
         """Raises AccessDenied if the member can't grant all of the selection."""

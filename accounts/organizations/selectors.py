@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db.models import Case, Count, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.permissions import Permission
 
@@ -35,9 +36,8 @@ class AccessBeyond:
 def memberships_of(user: User) -> QuerySet[Membership]:
     """The memberships with which the user can enter, with organization and roles, the one used last first."""
     return (
-        Membership.objects.active()
-        .filter(user=user)
-        .select_related("organization", "user")
+        user.memberships.active()
+        .select_related("organization")
         .prefetch_related("roles")
         .order_by(F("last_seen_at").desc(nulls_last=True), "-joined_at", "pk")
     )
@@ -51,7 +51,7 @@ def deactivated_in(user: User) -> list[str]:
 
 def as_member(organization: Organization, user: User) -> Membership | User:
     """The membership, whose names are those that the organization uses; the user, if there is none."""
-    return organization.memberships.filter(user=user).select_related("user").first() or user
+    return only_one(organization.memberships.filter(user=user).select_related("user")) or user
 
 
 def name_in(organization: Organization, user: User) -> str:

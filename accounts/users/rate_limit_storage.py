@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from limits.storage import Storage
 
+from accounts.lookups import only_one
 from accounts.models import RateLimitCount
 
 
@@ -39,10 +40,10 @@ class DatabaseStorage(Storage):
         _current(key).filter(count__gt=0).update(count=F("count") - 1)
 
     def get(self, key: str) -> int:
-        return _current(key).values_list("count", flat=True).first() or 0
+        return only_one(_current(key).values_list("count", flat=True)) or 0
 
     def get_expiry(self, key: str) -> float:
-        expires_at = _current(key).values_list("expires_at", flat=True).first()
+        expires_at = only_one(_current(key).values_list("expires_at", flat=True))
         return (expires_at or timezone.now()).timestamp()
 
     def check(self) -> bool:

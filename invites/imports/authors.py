@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from accounts.lookups import only_one
 from accounts.models import Membership, User
 from accounts.organizations.grants import AccessSelection, GrantableAccess
 from accounts.organizations.selectors import name_in
@@ -62,7 +63,7 @@ def _why_not(user: User | None, readers: Iterable[int | None], grant: AccessGran
     seen_by = members.filter(user__in=[each for each in readers if each])
     is_named = all(visible_name(reader, user) for reader in seen_by)
     who, values = ("author", {"author": name_in(grant.organization, user)}) if is_named else ("someone", {})
-    member = members.active().filter(user=user).first()
+    member = only_one(members.active().filter(user=user))
     if member is None or not member.has_permission(Permission.INVITE_USERS):
         return as_reason(f"{who}_cannot_invite", **values)
     grantable, selection = GrantableAccess(member), selection_of(grant)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.lookups import only_one
 from accounts.models import Organization
 from invites import checking
 from invites.imports.authors import save_row_editors
@@ -131,7 +132,7 @@ def _handle_error(batch: Batch, error: Exception) -> Batch | None:
 
 
 def _job_of(batch: Batch) -> CorrectionJob | None:
-    job = CorrectionJob.objects.filter(pk=batch.pk).first()
+    job = only_one(CorrectionJob.objects.filter(pk=batch.pk))
     if job:
         job.batch = batch
     return job

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from accounts.lookups import only_one
 from accounts.models import Organization
 from invites.models import Batch
 
@@ -36,7 +37,7 @@ def claim_batch(batch_id: int) -> Batch | None:
     now = timezone.now()
     free = models.Q(claimed_until=None) | models.Q(claimed_until__lt=now)
     found = Batch.objects.filter(free, pk=batch_id, state=Batch.State.CHECKING)
-    batch = found.filter(organization__in=Organization.objects.active()).select_related("organization").first()
+    batch = only_one(found.filter(organization__in=Organization.objects.active()).select_related("organization"))
     if batch is None:
         return None
     # Computed from the values that were read: an F() expression would have to be read again, after a later claim.

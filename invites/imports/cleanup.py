@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.lookups import only_one
 from invites.models import Batch, Row, UploadPart
 
 ROWS_AT_ONCE = 2_000
@@ -24,7 +25,7 @@ def clean_up(batch_id: int) -> bool:
     The file is deleted last: until then, `find_uncleaned` finds the batch. Does nothing if the batch is locked.
     """
     ended = Batch.objects.select_for_update(no_key=True, skip_locked=True).filter(state__in=Batch.ENDED)
-    batch = ended.filter(pk=batch_id).first()
+    batch = only_one(ended.filter(pk=batch_id))
     if batch is None:
         return False
     if not batch.keeps_rows and delete_some_rows(batch):

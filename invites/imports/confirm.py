@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import lock_selection
 from invites.imports.activity import about_import, source_now
@@ -208,7 +209,7 @@ def stop_forgotten() -> int:
     count = 0
     for batch in forgotten:
         with transaction.atomic():
-            locked = forgotten.select_for_update(no_key=True).filter(pk=batch.pk).first()
+            locked = only_one(forgotten.select_for_update(no_key=True).filter(pk=batch.pk))
             if locked and (locked.has_invited or has_rows_to_correct(locked)):
                 _wait_for_corrections(locked)
             elif locked:

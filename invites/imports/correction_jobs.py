@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Coalesce, Length
 from django.utils import timezone
 
 from accounts.errors import AccessDenied
+from accounts.lookups import only_one
 from accounts.models import Membership
 from invites.imports.activity import record_edit_of_all, source_now
 from invites.imports.bulk_insert import AnyOf
@@ -167,7 +168,7 @@ def stop_job(by: Membership, batch: Batch) -> bool:
     running = Batch.objects.filter(pk=batch.pk, state=Batch.State.CHECKING)
     if not running.update(progressed_at=timezone.now()):
         return False
-    job = CorrectionJob.objects.filter(pk=batch.pk).first()
+    job = only_one(CorrectionJob.objects.filter(pk=batch.pk))
     if job is None:
         return False
     if job.action == Action.USE_FILE:
@@ -200,7 +201,7 @@ def end_job(batch: Batch, job: CorrectionJob, *, notice: Sequence[Reason] = ()) 
 
 def check_may_continue(batch: Batch, job: CorrectionJob) -> Membership:
     """Raises ExplainedError("not_allowed") if the person who started the job could not do so now."""
-    by = Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id).first()
+    by = only_one(Membership.objects.filter(user=job.started_by_id, organization=batch.organization_id))
     if by is None:
         raise not_allowed()
     try:

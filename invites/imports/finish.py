@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.activity.source import Source
+from accounts.lookups import only_one
 from invites.imports.activity import about_import, results_of
 from invites.imports.selectors.summary import outcome_counts, outcomes_of
 from invites.models import Batch, BatchChunk
@@ -18,7 +19,7 @@ def finish_batch(batch_id: int) -> bool:
     if _has_work(batch_id):
         return False
     with transaction.atomic():
-        batch = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state=Batch.State.INVITING).first()
+        batch = only_one(Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state=Batch.State.INVITING))
         # Asked again under the lock: a check that ended since may have created the first chunks.
         if batch is None or _has_work(batch_id):
             return False

@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.errors import AccessDenied, DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, User
 from invites.imports.bulk_insert import AnyOf, Person, insert_invitations, people_in, renew_statistics
 from invites.imports.chunks import ChunkClaim, held
@@ -94,7 +95,7 @@ def _is_first_of_many(claim: ChunkClaim) -> bool:
 @transaction.atomic
 def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     """False if there was nothing to do."""
-    chunk = held(claim).select_for_update().filter(stage=BatchChunk.Stage.INVITE).first()
+    chunk = only_one(held(claim).select_for_update().filter(stage=BatchChunk.Stage.INVITE))
     if chunk is None:
         return False
     batch = Batch.objects.select_related("organization", "inviter", "continued_by", "grant").get(pk=claim.batch_id)
@@ -234,7 +235,7 @@ def _make_room(batch: Batch, people: Collection[Person]) -> bool:
         AnyOf(F("email_key"), {person.email_key for person in people}), organization_id=batch.organization_id
     )
     members = Membership.objects.active().filter(organization=batch.organization_id)
-    inviter = members.filter(user=batch.working_inviter_id).first()
+    inviter = only_one(members.filter(user=batch.working_inviter_id))
     if inviter is None:
         return False
     grants = AccessGrant.objects.filter(pk__in=replaceable.values("grant_id"))

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lookups import only_one
 from accounts.models import Membership
 from invites import checking
 from invites.imports.corrections import EditResult, keys_of, lock_batch, restore_found_cells, store_rows
@@ -59,7 +60,7 @@ def known_rows_to_keep(batch: Batch) -> dict[str, list[int]]:
 def import_anyway(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Make a row that was skipped because it isn't a person a row with problems, to be corrected."""
     lock_batch(batch, by)
-    row = not_people_rows(batch).filter(number=number).first()
+    row = only_one(not_people_rows(batch).filter(number=number))
     if row is None:
         return EditResult(overtaken={number})
     batch.rows.filter(pk=row.pk).update(
@@ -76,7 +77,7 @@ def import_anyway(batch: Batch, number: int, *, by: Membership) -> EditResult:
 def skip_again(batch: Batch, number: int, *, by: Membership) -> EditResult:
     """Undo `import_anyway`, with everything that was changed in the row since then."""
     lock_batch(batch, by)
-    row = grid_rows(batch).filter(number=number).first()
+    row = only_one(grid_rows(batch).filter(number=number))
     if row is None or not is_below_people(batch, number):
         return EditResult(overtaken={number})
     keys = keys_of([row])

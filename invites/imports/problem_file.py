@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from invites.checking import (
     COLUMNS,
     DELIMITERS,
@@ -168,6 +169,6 @@ def _left(batch: Batch) -> QuerySet[Row]:
 
 
 def _check_waits(batch: Batch) -> None:
-    now = Batch.objects.filter(pk=batch.pk, created_at=batch.created_at).first()
+    now = only_one(Batch.objects.filter(pk=batch.pk, created_at=batch.created_at))
     if now is None or not now.can_be_corrected or now.has_invited != batch.has_invited:
         raise DomainError("moved_on", _("This import is no longer waiting for corrections."))

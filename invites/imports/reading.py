@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.activity.actions import Action
 from accounts.activity.log import ORGANIZATION, Change, record
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization, User
 from accounts.organizations.grants import allowed_now
 from accounts.permissions import Permission
@@ -68,7 +69,7 @@ def read_as(batch: Batch, report: checking.Report) -> dict[str, Any]:
     """How the check read the file, for the page of the batch. Kept when a table replaces the file."""
     if not batch.first_row:
         return batch.read_as
-    remembered = batch.organization.remembered_readings.filter(signature=report.remembered).first()
+    remembered = only_one(batch.organization.remembered_readings.filter(signature=report.remembered))
     return {
         "certainty": report.certainty,
         "names": list(report.example_names),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.lookups import only_one
 from invites.checking import Cells
 from invites.imports.bulk_insert import AnyOf, Person
 from invites.imports.chunks import ChunkClaim, held
@@ -32,7 +33,7 @@ def release_chunk(claim: ChunkClaim) -> None:
     Does nothing if the claim was lost or the chunk is at another stage. Whether the inviters may still grant the access
     is checked where the emails are sent.
     """
-    chunk = held(claim).select_for_update().filter(stage=BatchChunk.Stage.RELEASE).first()
+    chunk = only_one(held(claim).select_for_update().filter(stage=BatchChunk.Stage.RELEASE))
     if chunk is None:
         return
     batch = Batch.objects.select_related("organization", "inviter").get(pk=claim.batch_id)

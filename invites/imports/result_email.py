@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.languages import in_language
+from accounts.lookups import only_one
 from accounts.mail_errors import MAIL_ERRORS
 from accounts.models import Organization, User
 from accounts.organizations.selectors import memberships_with_permission
@@ -48,7 +49,7 @@ def send_result_email(batch_id: int) -> None:
     mail server is down; then it can be retried after RETRY_AFTER. If a process dies after sending the email and before
     saving that it did, the email is sent twice.
     """
-    batch = Batch.objects.select_related("organization", "inviter", "continued_by").filter(pk=batch_id).first()
+    batch = only_one(Batch.objects.select_related("organization", "inviter", "continued_by").filter(pk=batch_id))
     to = batch.working_inviter if batch else None
     if batch is None or to is None or not batch.organization.is_active or _time_worked(batch) < LONG:
         return

@@ -17,6 +17,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import Change, record
 from accounts.activity.source import Source
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization
 from invites.imports.activity import about_import
 from invites.imports.stop import check_all_are_manageable, stop_batch
@@ -33,7 +34,7 @@ Stage = BatchChunk.Stage
 def hold_batch(batch_id: int) -> bool:
     """Make the batch wait for its time once everyone in it is invited. True for the one caller that did it."""
     waiting = Batch.objects.filter(pk=batch_id, state=Batch.State.INVITING, send_at__isnull=False)
-    batch = waiting.select_for_update(no_key=True).first()
+    batch = only_one(waiting.select_for_update(no_key=True))
     if batch is None or batch.chunks.exclude(stage__in=BatchChunk.IDLE).exists():
         return False
     count = batch.invitations.scheduled().count()
@@ -138,7 +139,7 @@ def _stop(batch_id: int, reasons: list[Reason]) -> bool:
 def _lock_due(batch_id: int) -> Batch | None:
     """Asked again under the lock: an admin may have changed the time or canceled the import just now."""
     due = Batch.objects.filter(pk=batch_id, state=Batch.State.SCHEDULED, send_at__lte=timezone.now())
-    return due.select_for_update(no_key=True).first()
+    return only_one(due.select_for_update(no_key=True))
 
 
 def check_scheduled(batch: Batch) -> None:

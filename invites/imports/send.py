@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.lookups import only_one
 from invites.imports.chunk_delivery_log import ChunkDeliveryLog, flush_previous_log, revoke_unsent
 from invites.imports.chunks import ChunkClaim, held, release_claim, renew_claim
 from invites.imports.stop import stop_batch
@@ -32,7 +33,7 @@ def send_chunk(claim: ChunkClaim) -> timedelta | None:
     exponential backoff; while the server itself is down, the whole batch waits. Invitations whose inviter lost the
     permission are revoked first. Returns when the rate limit allows more, if it is the reason that some are left.
     """
-    chunk = held(claim).filter(stage=BatchChunk.Stage.MAIL).select_related("batch").first()
+    chunk = only_one(held(claim).filter(stage=BatchChunk.Stage.MAIL).select_related("batch"))
     if chunk is None:
         return None
     if claim.is_abandoned:

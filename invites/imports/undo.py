@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.activity.actions import Action
 from accounts.activity.log import record
+from accounts.lookups import only_one
 from accounts.models import Membership
 from invites.imports.activity import about_import
 from invites.imports.selectors.summary import summary_of
@@ -72,7 +73,7 @@ def revoke_slice(batch_id: int) -> timedelta | None:
     Skips invitations that are locked, to avoid deadlocks. They may be accepted or not, so the batch is not undone
     before they are unlocked.
     """
-    batch = Batch.objects.filter(pk=batch_id, is_being_undone=True).first()
+    batch = only_one(Batch.objects.filter(pk=batch_id, is_being_undone=True))
     if batch is None:
         return None
     now = timezone.now()

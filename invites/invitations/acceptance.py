@@ -17,6 +17,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import NOTHING_MORE, OWN_ACCOUNT, record
 from accounts.activity.source import current_source
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization, User
 from invites.checking import ANY_DOMAIN, Cells, check_cells
 from invites.invitations.activity import granted_by
@@ -41,7 +42,7 @@ def find_open_invitation(token_hash: str) -> Invitation:
     not send the invitation today, and while the organization is suspended. The code is the same for all, so nobody can
     tell them apart.
     """
-    invitation = _with_open_link(token_hash).select_related("organization", "inviter", "grant").first()
+    invitation = only_one(_with_open_link(token_hash).select_related("organization", "inviter", "grant"))
     if invitation is None:
         raise _dead_link()
     _check_inviter(invitation)
@@ -56,7 +57,7 @@ def note_opened(token_hash: str) -> None:
 
 def find_account(invitation: Invitation) -> User | None:
     """The account with the invited address, if there is one."""
-    return User.objects.filter(email=invitation.email_key).first()
+    return only_one(User.objects.filter(email=invitation.email_key))
 
 
 def accept_with_existing_account(user: User, token_hash: str) -> Membership:
@@ -135,8 +136,8 @@ def _become_member(user: User, invitation: Invitation) -> Membership:
         raise DomainError("deactivated", deactivated_text(membership.organization))
     if is_new:
         # Existing members keep their roles and sites.
-        membership.roles.set(invitation.grant.roles.all())
-        membership.sites.set(invitation.grant.sites.all())
+        membership.roles.add(*invitation.grant.roles.all())
+        membership.sites.add(*invitation.grant.sites.all())
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     given = granted_by(invitation.grant) if is_new else NOTHING_MORE
     record(invitation.organization_id, Action.ACCEPTED, OWN_ACCOUNT, by=user, change=given)
@@ -155,7 +156,7 @@ def find_accepted_membership(user: User, token_hash: str) -> Membership | None:
     memberships = user.memberships.filter(
         organization__deletion_started_at=None, organization__in=accepted.values("organization")
     )
-    return memberships.select_related("organization").first()
+    return only_one(memberships.select_related("organization"))
 
 
 def _check_inviter(invitation: Invitation) -> None:

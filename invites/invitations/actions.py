@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership
 from invites.invitations.activity import about_invitation
 from invites.invitations.allowed_domains import allowed_domains
@@ -68,7 +69,7 @@ def revoke(by: Membership, invitation: Invitation) -> None:
     """
     check_may_invite(by)
     # Locked, because its roles may be changing right now.
-    held = pending_of(by.organization, invitation).select_for_update(no_key=True).first()
+    held = only_one(pending_of(by.organization, invitation).select_for_update(no_key=True))
     if held is None:
         raise not_pending(invitation)
     check_can_manage(by, held.grant, CANNOT_REVOKE)
@@ -122,7 +123,7 @@ def unlist(by: Membership, invitation: Invitation) -> None:
 
 def _lock_declined(by: Membership, invitation: Invitation) -> Invitation:
     declined = by.organization.invitations.declined_on_list().filter(pk=invitation.pk)
-    held = declined.select_for_update(no_key=True).first()
+    held = only_one(declined.select_for_update(no_key=True))
     if held is None:
         raise not_declined(invitation)
     return held

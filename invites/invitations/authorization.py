@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import AccessDenied, DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection, GrantableAccess, lock_selection, membership_now
 from accounts.organizations.suspension import check_not_suspended
@@ -129,7 +130,7 @@ def check_still_allowed(inviter_id: int | None, organization: Organization, gran
     Permissions can be lost between an upload and its processing, and between an invitation and its acceptance.
     """
     members = Membership.objects.active().filter(organization=organization)
-    membership = members.filter(user=inviter_id).first() if inviter_id else None
+    membership = only_one(members.filter(user=inviter_id)) if inviter_id else None
     if membership is None or not membership.has_permission(Permission.INVITE_USERS):
         raise DomainError(FailureReason.INVITER_LEFT, str(FailureReason.INVITER_LEFT.label))
     try:

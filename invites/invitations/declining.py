@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.activity.actions import Action
 from accounts.activity.log import record
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from invites.checking import email_key
 from invites.invitations.activity import about_invitation
 from invites.invitations.blocking import block_address
@@ -55,7 +56,7 @@ def _with_id_in(opt_out: str) -> Invitation | None:
     """In a suspended organization, too: anybody can always decline and report abuse."""
     invitations = Invitation.objects.select_related("organization", "inviter")
     invitations = invitations.filter(organization__deletion_started_at=None)
-    return invitations.filter(pk=invitation_id_in(opt_out)).first()
+    return only_one(invitations.filter(pk=invitation_id_in(opt_out)))
 
 
 def current_invitation(opt_out: str) -> Invitation | None:

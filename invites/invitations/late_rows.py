@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership
 from invites.checking import Cells
 from invites.invitations.authorization import lock_to_change, why_not_change
@@ -50,7 +51,7 @@ def find_late_row(by: Membership, batch_id: int, number: int) -> Row | None:
     """The row with this number of an import that has ended; None if there is none that `by` may fix."""
     batches = visible_batches(by).filter(pk=batch_id, state__in=Batch.ENDED, undone_at=None, emptied_at=None)
     rows = Row.objects.filter(_NOT_INVITED, batch__in=batches, number=number)
-    row = rows.select_related("batch__grant", "batch__organization").first()
+    row = only_one(rows.select_related("batch__grant", "batch__organization"))
     return row if row and row.batch.keeps_rows and not why_not_change(by, row.batch) else None
 
 

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization
 from invites.invitations.authorization import (
     CANNOT_REPLACE,
@@ -51,7 +52,7 @@ class AlreadyDeactivatedError(DomainError):
 
 def check_not_member(organization: Organization, email_key: str, email: str) -> None:
     """Raises DomainError("already_member"), or AlreadyDeactivatedError."""
-    found = organization.memberships.select_related("organization", "user").filter(user__email=email_key).first()
+    found = only_one(organization.memberships.select_related("organization", "user").filter(user__email=email_key))
     if found is None:
         return
     if found.deactivated_at is not None:

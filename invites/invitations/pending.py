@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Organization
 from accounts.texts import StrPromise
 from invites.models import Invitation, InvitationQuerySet
@@ -31,5 +32,5 @@ def closed_since(invitation: Invitation) -> DomainError | None:
 
 def not_pending(invitation: Invitation) -> DomainError:
     """The error if the invitation was accepted, declined, revoked or replaced in the meantime."""
-    state = Invitation.objects.filter(pk=invitation.pk).values_list("state", flat=True).first()
+    state = only_one(Invitation.objects.filter(pk=invitation.pk).values_list("state", flat=True))
     return DomainError("not_pending", _CLOSED.get(state, _REVOKED).format(email=invitation.email))

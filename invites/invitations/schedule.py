@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.activity.actions import Action
 from accounts.activity.log import Change, record
 from accounts.errors import DomainError
+from accounts.lookups import only_one
 from accounts.models import Membership
 from invites.invitations.activity import about_invitation
 from invites.invitations.allowed_domains import allowed_domains
@@ -93,7 +94,7 @@ def start_due() -> set[int]:
 def _start(pk: int) -> set[int]:
     # Asked again under the lock: an admin may have changed its time or revoked it just now.
     due = Invitation.objects.scheduled().filter(pk=pk, mail_due_at__lte=timezone.now())
-    held = due.select_for_update(no_key=True, of=("self",)).select_related("organization", "grant").first()
+    held = only_one(due.select_for_update(no_key=True, of=("self",)).select_related("organization", "grant"))
     if held is None:
         return set()
     try:
@@ -156,7 +157,7 @@ def _fail(held: Invitation, code: str) -> None:
 def _lock(by: Membership, invitation: Invitation) -> Invitation:
     check_can_manage(by, invitation.grant, CANNOT_EDIT)
     scheduled = by.organization.invitations.scheduled().open().filter(pk=invitation.pk)
-    held = scheduled.select_for_update(no_key=True, of=("self",)).select_related("organization", "grant").first()
+    held = only_one(scheduled.select_for_update(no_key=True, of=("self",)).select_related("organization", "grant"))
     if held is None:
         raise not_scheduled(invitation)
     # Checked again while it is locked, because it may have changed since the page was shown.

@@ -19,6 +19,7 @@ from accounts.activity.actions import Action
 from accounts.activity.log import Change, about_users, record
 from accounts.activity.source import Source
 from accounts.errors import AccessDenied
+from accounts.lookups import only_one
 from accounts.models import Membership, Organization
 from accounts.organizations.grants import AccessSelection, GrantableAccess, membership_now
 from invites.directory.bulk.change import Kind, Mode, change_of
@@ -110,7 +111,7 @@ def _claim(action_id: int) -> BulkAction | None:
 def _handle_chunk(action_id: int) -> Handled | None:
     # Locked until the commit, so that two workers with a claim don't handle the same chunk.
     running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
-    action = running.filter(pk=action_id).first()
+    action = only_one(running.filter(pk=action_id))
     if action is None:
         return None
     chunk = action.chunks.order_by("pk").first()
@@ -146,7 +147,7 @@ def _handle(action: BulkAction, chunk: BulkActionChunk) -> list[int]:
 def _starter(action: BulkAction) -> Membership | None:
     """The membership of the user who started it; None if they are no longer an active member."""
     members = Membership.objects.active().select_related("organization", "user")
-    return members.filter(organization=action.organization_id, user=action.started_by_id).first()
+    return only_one(members.filter(organization=action.organization_id, user=action.started_by_id))
 
 
 @transaction.atomic
@@ -168,7 +169,7 @@ def cancel_bulk_action(by: Membership, action: BulkAction) -> bool:
 
 def why_not_cancel(by: Membership, action: BulkAction) -> str:
     """Why `by` can't stop the action, as a sentence; empty if they can."""
-    starter = Membership.objects.filter(organization=action.organization_id, user=action.started_by_id).first()
+    starter = only_one(Membership.objects.filter(organization=action.organization_id, user=action.started_by_id))
     if starter is None or starter.user_id == by.user_id:
         return ""
     why_not = _("You can’t stop this because the person who started it has access you don’t have: {access}.")
@@ -182,7 +183,7 @@ def stop_bulk_action(action: BulkAction, *, reason: str = "", reference: str = "
     `reason` is a `FailureReason`; `reference` is that of an unexpected error.
     """
     running = BulkAction.objects.select_for_update(no_key=True).filter(state=BulkAction.State.RUNNING)
-    found = running.filter(pk=action.pk).first()
+    found = only_one(running.filter(pk=action.pk))
     if found is None:
         return False
     found.error_reference = reference

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.lookups import only_one
 from accounts.wording import counted
 from invites.imports.corrections import EditResult
 from invites.imports.forms.grid_action import GridAction
@@ -39,7 +40,7 @@ def _describe_change(batch: Batch, action: GridAction, done: EditResult) -> str:
         return counted(_ROWS_FIXED, len(done.changed))
     number = action.number or min(done.changed)
     if number in done.changed and (action.number or len(done.changed) == 1):
-        row = grid_rows(batch).filter(number=number).first()
+        row = only_one(grid_rows(batch).filter(number=number))
         if row is not None and action.name == "this" and row.outcome == Row.Outcome.WAITING:
             numbers = {"number": row_number(batch, number), "other": row_number(batch, action.other)}
             return _("Row {number} is kept. Row {other} is skipped.").format(**numbers)

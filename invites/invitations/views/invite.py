@@ -48,7 +48,8 @@ def invite(request: MemberRequest, organization: str) -> HttpResponse:
         data = data.copy()
         data["email"] = meant
     to_reactivate = None
-    row = find_late_row(request.membership, *(number_in(request.GET.get(name)) or 0 for name in ("import", "row")))
+    batch_id, number = (number_in(request.GET.get(name)) for name in ("import", "row"))
+    row = find_late_row(request.membership, batch_id, number) if batch_id and number else None
     form = InviteForm(data, initial=_initial(row), membership=request.membership)
     if data is not None and form.is_valid() and not (meant or form.asks):
         try:
