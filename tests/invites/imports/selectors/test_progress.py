@@ -49,8 +49,8 @@ def test_the_time_left_is_rounded_up(seconds: int | None, words: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_poll_reads_only_indexes(start: Callable[..., Batch], run: Callable[..., Batch]) -> None:
     for number in range(4):
-        run(many(500, domain=f"other{number}.example.com"))
-    batch = start(many(500))
+        run(many(50, domain=f"other{number}.example.com"))
+    batch = start(many(250))
     invite_one_chunk(batch)
     with CaptureQueriesContext(connection) as captured:
         with_progress(Batch.objects.filter(pk=batch.pk)).get()
