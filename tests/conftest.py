@@ -364,6 +364,27 @@ ON_SQLITE_ALONE = (
     *("invites/test_columns.py", "invitations/test_schedule_pages.py", "invitations/test_send_time.py"),
     *("directory/bulk/test_plan.py", "accounts/test_admin_organizations.py", "accounts/test_create_organization.py"),
 )
+# Of these, the tests marked `servers` make the statements that no other test makes; apart from those of the tests
+# themselves, and from reading or writing a few columns of one table, which is the same everywhere. Tests of transactions
+# run there, too.
+MARKED_ON_SERVERS = (
+    *("activity/test_recorded.py", "users/test_rate_limits.py", "directory/test_users.py"),
+    *("organizations/test_roles.py", "organizations/test_sites.py", "organizations/test_members.py"),
+    *("organizations/test_deactivation.py", "organizations/test_suspension.py", "organizations/test_last_manager.py"),
+    *(
+        "directory/test_person.py",
+        "directory/test_members.py",
+        "directory/test_export.py",
+        "directory/test_declined.py",
+    ),
+    *("directory/test_deactivation.py", "directory/test_expiry_notice.py", "directory/test_expiry_email.py"),
+    *("bulk/test_steps.py", "bulk/test_work.py", "history/test_timeline.py"),
+    *("imports/test_continue.py", "imports/test_continue_stopped.py", "imports/test_duplicates.py"),
+    *("imports/test_declined.py", "imports/test_deactivated.py", "imports/test_confirm.py"),
+    *("imports/test_corrections.py", "imports/test_correction_jobs.py", "imports/test_authors.py"),
+    *("imports/test_check_races.py", "imports/test_check_in_request.py", "imports/test_file_of_another_import.py"),
+    *("imports/test_consistent_figures.py", "imports/test_chunk_delivery_log.py"),
+)
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 
 
@@ -371,13 +392,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the browser and run it last, away from the database of the fast tests. Long files come first.
 
     Playwright's loop goes on in this thread once it was started, and Django then refuses the database.
-    What runs on PostgreSQL and Redis, too, is marked. Of a test with parameters, usually only the first ones are.
+    What runs on PostgreSQL and Redis, too, is marked. Of a test with parameters, only the first ones are, unless it was
+    marked before.
     """
     tried_on_servers = set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         test = item.nodeid.partition("[")[0]
-        if always_runs_on_servers(item, fixtures) or (test not in tried_on_servers and uses_servers(item, fixtures)):
+        if item.get_closest_marker("servers") or (test not in tried_on_servers and uses_servers(item, fixtures)):
             item.add_marker("servers")
             tried_on_servers.add(test)
         if "playwright" in fixtures or "page" in fixtures:
@@ -391,23 +413,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, not item.nodeid.startswith(LONG)))
 
 
-def always_runs_on_servers(item: pytest.Item, fixtures: set[str]) -> bool:
-    """Whether it runs on PostgreSQL, too, with all its parameters: tests of transactions, and those that say so."""
-    mark = item.get_closest_marker("django_db")
-    return bool(
-        item.get_closest_marker("servers")
-        or "transactional_db" in fixtures
-        or (mark and mark.kwargs.get("transaction"))
-    )
-
-
 def uses_servers(item: pytest.Item, fixtures: set[str]) -> bool:
-    """Whether it runs on PostgreSQL, too, with its first parameters: if it uses the database, in a file where the kind
-    of database can matter."""
+    """Whether it runs on PostgreSQL, too, with its first parameters: tests of transactions, and what uses the database
+    in a file where the kind of database can matter."""
+    mark = item.get_closest_marker("django_db")
+    if "transactional_db" in fixtures or (mark and mark.kwargs.get("transaction")):
+        return True
     file = item.nodeid.partition("::")[0]
-    if any(part in file for part in ON_SQLITE_ALONE):
+    if any(part in file for part in (*ON_SQLITE_ALONE, *MARKED_ON_SERVERS)):
         return False
-    return item.get_closest_marker("django_db") is not None or bool({"django_db_setup", "db", "stack"} & fixtures)
+    return mark is not None or bool({"django_db_setup", "db", "stack"} & fixtures)
 
 
 def pytest_collection_finish() -> None:

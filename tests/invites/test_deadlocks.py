@@ -39,7 +39,7 @@ from tests.rules import domain_error
 # Long enough for the other one to reach the lock.
 MOMENT = 0.5
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.servers]
 
 
 @pytest.fixture

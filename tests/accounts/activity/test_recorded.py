@@ -161,6 +161,7 @@ def test_a_stranger_leaves_no_entry(outsider: User, acme: Organization, client_o
     assert not entries(Action.SIGNED_IN)
 
 
+@pytest.mark.servers
 def test_failed_sign_ins_are_grouped(member: User, globex: Organization) -> None:
     here = Source("page", ip="203.0.113.24").as_json()
     for _ in range(3):
@@ -181,6 +182,7 @@ def test_a_failed_sign_in_of_nobody(acme: Organization) -> None:
     assert not entries(Action.SIGN_IN_FAILED)
 
 
+@pytest.mark.servers
 def test_the_form_hands_failed_sign_ins_to_a_worker(member: User, client: Client) -> None:
     with mock.patch("accounts.users.sign_in.enqueue") as enqueue:
         for email in ("Member@example.com", "nobody@example.com"):

@@ -38,6 +38,7 @@ def is_deactivated(membership: Membership) -> bool:
     return Membership.objects.get(pk=membership.pk).deactivated_at is not None
 
 
+@pytest.mark.servers
 def test_a_deactivated_member_has_no_access_and_keeps_roles_and_sites(
     admin_membership: Membership, member_membership: Membership, member: User
 ) -> None:
@@ -198,6 +199,7 @@ def test_a_role_or_a_site_of_deactivated_members_is_in_use(
     assert "deactivated" not in words_of(client.get(dialog))
 
 
+@pytest.mark.servers
 def test_lists_of_roles_and_sites_count_active_members(
     acme: Organization, admin_membership: Membership, member_membership: Membership, join: Callable[..., User]
 ) -> None:
@@ -215,6 +217,7 @@ def test_the_list_of_sites_has_no_deactivated_member_of_all_sites(
     assert ines.get("/o/acme/sites/").context["everywhere"] == 1
 
 
+@pytest.mark.servers
 def test_the_role_of_a_deactivated_member_with_more_access_is_out_of_reach(
     acme: Organization, limited: Membership, join: Callable[..., User]
 ) -> None:

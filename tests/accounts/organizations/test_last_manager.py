@@ -218,6 +218,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_both_look_first")
 @pytest.mark.parametrize("pair", PAIRS)

@@ -57,6 +57,7 @@ def test_does_not_show_the_roles_of_another_organization(client: Client, globex:
     assert "Dispatcher" not in words_of(client.get(ROLES))
 
 
+@pytest.mark.servers
 def test_a_role_is_added(client: Client, acme: Organization) -> None:
     response = client.post(
         NEW,
@@ -196,6 +197,7 @@ def test_a_permission_edited_into_the_form_is_refused(
     assert not acme.roles.filter(name="Painter").exists()
 
 
+@pytest.mark.servers
 def test_nobody_adds_permissions_to_their_own_role(
     keeper: User, acme: Organization, client_of: Callable[..., Client]
 ) -> None:

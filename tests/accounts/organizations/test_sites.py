@@ -30,6 +30,7 @@ def test_lists_sites_with_country_and_how_many_have_access(client: Client, membe
     assert words.index("Ghent") < words.index("Lyon depot") < words.index("Turin")
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     ("search", "found"),
     [
@@ -57,6 +58,7 @@ def test_suggests_adding_the_first_site(client: Client, sites: list[Site]) -> No
     assert "No sites yet." in words_of(client.get(SITES))
 
 
+@pytest.mark.servers
 def test_shows_twenty_five_at_a_time_and_keeps_the_search(client: Client, acme: Organization) -> None:
     Site.objects.bulk_create(Site(organization=acme, name=f"Hall {number:02}") for number in range(1, 31))
     first = client.get(SITES, {"q": "hall"})
@@ -73,6 +75,7 @@ def test_does_not_show_the_sites_of_another_organization(client: Client, globex:
     assert "Rotterdam" not in words_of(client.get(SITES))
 
 
+@pytest.mark.servers
 def test_a_site_is_added(client: Client, acme: Organization) -> None:
     response = client.post(NEW, {"name": " Porto  yard ", "country": "Portugal"}, follow=True)
     assert "The site Porto yard was added." in words_of(response)
@@ -122,6 +125,7 @@ def test_a_member_without_all_sites_gets_the_site_they_add(
     assert set(by.sites.all()) == {sites[0], added}
 
 
+@pytest.mark.servers
 def test_a_site_to_which_nobody_is_assigned_is_deleted(client: Client, sites: list[Site], manager: User) -> None:
     path = f"{SITES}{sites[2].pk}/delete/"
     assert "Nobody is assigned to this site." in words_of(client.get(path))
@@ -148,6 +152,7 @@ def test_a_site_of_another_organization_cannot_be_changed(admin_membership: Memb
     assert theirs.name == "Rotterdam hub"
 
 
+@pytest.mark.servers
 def test_the_database_refuses_a_second_site_with_the_same_name(
     acme: Organization, admin_membership: Membership
 ) -> None:

@@ -156,6 +156,7 @@ def test_wrong_arguments(acme: Organization, arguments: tuple[str, ...]) -> None
     assert wrong.value.returncode == 2
 
 
+@pytest.mark.servers
 def test_both_logs_have_what_an_operator_did(
     acme: Organization, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_hanging_redis_delays_a_request_only_briefly(db: None, redis_server: R
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.servers
 def test_an_attempt_that_is_given_back_does_not_count(db: None, redis_server: RedisServer) -> None:
     for subject, limiter in (("ann", RateLimiter(redis_server.url)), ("bob", RateLimiter(NOWHERE))):
         allowed(limiter, times=5, subject=subject)
@@ -192,6 +193,7 @@ def test_a_count_that_has_ended_begins_again(db: None) -> None:
         assert allowed(limiter) == 5
 
 
+@pytest.mark.servers
 def test_only_expired_counts_are_removed(db: None) -> None:
     limiter = RateLimiter(NOWHERE)
     allowed(limiter)

@@ -142,6 +142,7 @@ def test_a_stopped_and_an_undone_import(
     assert count(Action.IMPORT_STOPPED) == 1
 
 
+@pytest.mark.servers
 def test_an_answer_names_who_gave_it(start: Callable[..., Batch], colleague: Membership) -> None:
     batch = start(UNDECIDED)
     decisions = decide(batch)

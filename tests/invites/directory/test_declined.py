@@ -122,6 +122,7 @@ def test_removing_them_from_the_list_keeps_the_decline(
     assert "is no longer listed as declined, so nothing was changed." in text_of(ines.get(url).content.decode())
 
 
+@pytest.mark.servers
 def test_what_keeps_somebody_from_being_invited_again(
     no: Invitation, by: Membership, member: User, settings: object
 ) -> None:
@@ -143,6 +144,7 @@ def test_what_keeps_somebody_from_being_invited_again(
     assert no.state == Invitation.State.DECLINED
 
 
+@pytest.mark.servers
 def test_inviting_their_address_asks_once(
     no: Invitation, ines: Client, grant: dict[str, list[int]], acme: Organization
 ) -> None:

@@ -84,6 +84,7 @@ def test_is_never_sent_twice_a_day(invite: Invite, by: Membership, acme: Organiz
     assert told() == []
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     ("zone", "hour"), [("Asia/Tokyo", 23), ("Europe/Paris", 7), ("America/New_York", 13), ("UTC", 8)]
 )
@@ -172,6 +173,7 @@ def test_the_account_has_the_switch(invite: Invite, by: Membership, ines: Client
     assert told() == [by.user.email]
 
 
+@pytest.mark.servers
 def test_who_cannot_invite_has_no_switch(member: User, client_of: Callable[..., Client]) -> None:
     client = client_of(member)
     assert "Email me once a day" not in client.get("/account/").content.decode()
@@ -253,6 +255,7 @@ def test_everyone_is_decided_with_few_queries(
         assert len(decide_emails(acme.pk)) == 12
 
 
+@pytest.mark.servers
 def test_invitations_of_nobody_are_not_forgotten(invite: Invite, by: Membership, colleague: Membership) -> None:
     Invitation.objects.filter(pk=lasting(invite(), days=1).pk).update(inviter=None)
     assert told() == sorted([by.user.email, colleague.user.email])

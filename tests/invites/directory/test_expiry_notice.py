@@ -111,6 +111,7 @@ def test_it_comes_back_after_a_day_while_some_expire_soon(three: list[Invitation
         assert "1 invitation expires within three days." in shown(ines)
 
 
+@pytest.mark.servers
 def test_expired_ones_alone_do_not_bring_it_back(invite: Invite, ines: Client) -> None:
     lasting(invite(), days=-1)
     close(ines, 0, 1)
@@ -163,11 +164,13 @@ def test_resend_all_resends_them_after_the_review(three: list[Invitation], ines:
     assert "Resend all" not in shown(ines)
 
 
+@pytest.mark.servers
 def test_without_javascript_it_is_a_page_that_returns_to_the_list(three: list[Invitation], ines: Client) -> None:
     response = submit(ines, {}, EXPIRING, headers={})
     assert (response.status_code, response.headers["Location"]) == (302, "/o/acme/users/")
 
 
+@pytest.mark.servers
 def test_get_changes_nothing(three: list[Invitation], ines: Client) -> None:
     ines.get(f"{EXPIRING}?step=start&seen=anything")
     assert not BulkAction.objects.exists()
@@ -196,6 +199,7 @@ def test_those_of_colleagues_are_neither_counted_nor_resent(
     assert not BulkAction.objects.exists()
 
 
+@pytest.mark.servers
 def test_who_can_no_longer_grant_them_is_told_so_by_the_review(
     three: list[Invitation], by: Membership, ines: Client
 ) -> None:
@@ -235,6 +239,7 @@ def test_the_filter_is_a_menu_that_is_kept(three: list[Invitation], ines: Client
     assert f"role={role.pk}&amp;expires=soon" in page.content.decode()
 
 
+@pytest.mark.servers
 def test_all_that_expire_soon_can_be_selected(three: list[Invitation], ines: Client) -> None:
     chosen = {"action": "resend", "all": "1"}
     assert "Resend the invitation for Chiara Rossi?" in said_in(

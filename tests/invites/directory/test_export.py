@@ -86,6 +86,7 @@ def test_lists_everyone_with_roles_sites_and_status(
     assert table_of(ines) == table_of(ines, "xlsx") == expected
 
 
+@pytest.mark.servers
 def test_has_those_who_match_the_filter(ines: Client, member: User, invite: Invite, acme: Organization) -> None:
     invite()
     role = Role.objects.get(organization=acme, name="ReadOnly").pk
@@ -96,6 +97,7 @@ def test_has_those_who_match_the_filter(ines: Client, member: User, invite: Invi
     assert emails_in(table_of(ines, query="?q=rossi", **selected)) == ["chiara.rossi@people.example.com"]
 
 
+@pytest.mark.servers
 def test_has_those_who_are_selected(ines: Client, member_membership: Membership, invite: Invite) -> None:
     invitation, other = invite(), invite("zoe@people.example.com", first_name="Zoe")
     keys = [f"m{member_membership.pk}", f"i{invitation.pk}", f"m{other.pk + 1000}", "i", "x", "m²"]
@@ -105,6 +107,7 @@ def test_has_those_who_are_selected(ines: Client, member_membership: Membership,
     assert emails_in(table_of(ines, query="?q=nobody", selected=keys)) == [invitation.email, "member@example.com"]
 
 
+@pytest.mark.servers
 def test_asks_first_and_says_what_is_in_the_file(ines: Client, member: User, invite: Invite, sites: list[Site]) -> None:
     invite()
     for headers in ({}, HTMX):
@@ -120,6 +123,7 @@ def test_nobody_is_exported_if_the_role_of_the_filter_was_deleted(ines: Client, 
         assert "There is nobody to export." in text_of(response.content.decode())
 
 
+@pytest.mark.servers
 def test_every_export_is_in_the_activity_log(ines: Client, member: User, acme: Organization, sites: list[Site]) -> None:
     table_of(ines, query="?q=mara&status=active")
     table_of(ines, "xlsx")
@@ -192,6 +196,7 @@ def test_a_workbook_has_characters_that_xml_lacks(ines: Client, invite: Invite) 
 # --- Long lists ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 def test_blocks_have_everyone_once(
     ines: Client, acme: Organization, invite: Invite, join: Callable[..., User], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_member_needs_a_role(client_of: ClientOf, admin: User, member: User, s
     assert Membership.objects.get(user=member).roles.count() == 1
 
 
+@pytest.mark.servers
 def test_asks_before_removing_a_member(client_of: ClientOf, admin: User, member: User) -> None:
     client, address = client_of(admin), address_of(member, "remove/")
 
@@ -229,6 +230,7 @@ def test_members_with_less_access_cannot_remove_an_admin(
     assert Membership.objects.filter(user__in=(admin, colleague.user_id)).count() == 2
 
 
+@pytest.mark.servers
 def test_a_member_with_more_permissions_cannot_be_changed(
     client_of: ClientOf, people_manager: User, admin: User, acme: Organization
 ) -> None:

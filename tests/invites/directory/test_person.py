@@ -146,6 +146,7 @@ def test_a_replaced_invitation_leads_to_the_newer_one(ines: Client, invite: Invi
     assert ines.get(address_of(old)).headers["Location"] == address_of(new)
 
 
+@pytest.mark.servers
 def test_a_replaced_invitation_leads_to_what_was_declined_or_accepted_since(ines: Client, invite: Invite) -> None:
     old = invite(expired=True)
     new = invite(by_service=True)
@@ -220,6 +221,7 @@ def test_odd_starts_of_the_history_are_harmless(ines: Client, member_membership:
     assert ines.get(address_of(member_membership), {"start": start}).status_code == 200
 
 
+@pytest.mark.servers
 def test_after_removing_somebody_on_their_page_the_list_is_opened(
     ines: Client, member_membership: Membership, invite: Invite
 ) -> None:

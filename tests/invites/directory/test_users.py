@@ -16,8 +16,6 @@ from invites.models import Invitation
 from tests.invites.invitations.helpers import Invite
 from tests.pages import text_of
 
-pytestmark = pytest.mark.servers
-
 ClientOf = Callable[[User | None], Client]
 USERS = "/o/acme/users/"
 
@@ -30,6 +28,7 @@ def tabs_of(page: object) -> dict[str, int]:
     return {tab.label: tab.count for tab in page.context["tabs"]}  # type: ignore[attr-defined]
 
 
+@pytest.mark.servers
 def test_lists_members_and_open_invitations_by_name(
     client_of: ClientOf, admin: User, manager: User, member: User, invite: Invite
 ) -> None:
@@ -45,6 +44,7 @@ def test_lists_members_and_open_invitations_by_name(
         assert status in words
 
 
+@pytest.mark.servers
 def test_tabs_show_how_many_they_lead_to(client_of: ClientOf, admin: User, member: User, invite: Invite) -> None:
     invite("one@people.example.com")
     invite("two@people.example.com")
@@ -77,6 +77,7 @@ def test_answered_and_revoked_invitations_are_not_listed(client_of: ClientOf, ad
     assert tabs_of(client_of(admin).get(USERS))["All"] == 1
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     "words",
     ["rossi", "CHIARA", "chiara.rossi@people", "rossi chia", "  Róssi  "],
@@ -92,6 +93,7 @@ def test_search_finds_a_person_by(client_of: ClientOf, admin: User, invite: Invi
     assert tabs_of(page)["All"] == 1
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("words", ["%", "_", "\\", "'", "\x00", "a" * 5000])
 def test_search_has_no_wildcards(client_of: ClientOf, admin: User, words: str) -> None:
     page = client_of(admin).get(USERS, {"q": words})
@@ -114,6 +116,7 @@ def test_the_only_member_is_offered_to_invite_people(client_of: ClientOf, admin:
     assert "Only you so far Invite one person, or drop in a CSV file with the whole team." in words
 
 
+@pytest.mark.servers
 def test_filters_by_role_and_site_take_members_and_invitations(
     client_of: ClientOf, admin: User, manager: User, member: User, invite: Invite, sites: list[Site], acme: Organization
 ) -> None:
@@ -129,6 +132,7 @@ def test_filters_by_role_and_site_take_members_and_invitations(
     assert names_in(client.get(USERS, {"site": ghent.pk, "role": read_only.pk})) == []
 
 
+@pytest.mark.servers
 def test_ignores_a_role_of_another_organization(
     client_of: ClientOf, admin: User, member: User, globex: Organization
 ) -> None:
@@ -140,6 +144,7 @@ def test_ignores_a_role_of_another_organization(
     assert tabs_of(page)["All"] == 2
 
 
+@pytest.mark.servers
 def test_pages_list_everyone_once(client_of: ClientOf, admin: User, invite: Invite) -> None:
     for number in range(60):
         invite(f"person{number}@people.example.com", first_name="Same", last_name="Name")

@@ -103,6 +103,7 @@ def test_an_edited_row_is_not_merged_into_an_import_that_grants_more(
     assert not Invitation.objects.exists()
 
 
+@pytest.mark.servers
 def test_an_edited_address_without_a_problem_counts_too(
     by: Membership, lesser: Membership, little: AccessSelection, much: AccessSelection, correct: Correct
 ) -> None:
@@ -117,6 +118,7 @@ def test_an_edited_address_without_a_problem_counts_too(
     assert_refused(correct(batch, rows_to_fix(batch).replace(b"@@", b"@"), much), little)
 
 
+@pytest.mark.servers
 def test_rows_of_a_corrected_file_belong_to_the_admin_who_uploads_it(
     waiting: Batch, lesser: Membership, by: Membership, much: AccessSelection, correct: Correct
 ) -> None:

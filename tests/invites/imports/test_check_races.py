@@ -45,6 +45,7 @@ def test_only_valid_waits_for_corrections_if_no_row_is_valid(run: Run) -> None:
     assert Invitation.objects.count() == 0
 
 
+@pytest.mark.servers
 def test_an_outdated_check_does_not_delete_what_the_next_one_staged(
     start: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:

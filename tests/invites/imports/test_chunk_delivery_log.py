@@ -77,6 +77,7 @@ def test_a_batch_that_gives_up_keeps_resent_invitations(resent: Invitation, work
     assert states == {"ann@example.com": "pending", "ben@example.com": "revoked"}
 
 
+@pytest.mark.servers
 def test_only_unsent_invitations_of_an_unauthorized_inviter_are_revoked(
     resent: Invitation, work: Run, admin_membership: Membership
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_temporary_failure_does_not_count_as_sent(
     assert (states["ann@a.example.com"], states["cat@c.example.com"]) == (Mail.SENT, Mail.SENT)
 
 
+@pytest.mark.servers
 def test_a_throttled_email_does_not_count_as_sent(
     server: MailServer, start: Run, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:

@@ -140,6 +140,7 @@ def test_confirming_invites_everyone(unconfirmed: Batch, admin_membership: Membe
     assert unconfirmed.confirmed_powers == [INVITE, MANAGE]
 
 
+@pytest.mark.servers
 def test_whoever_confirms_becomes_the_inviter(
     unconfirmed: Batch, admin_membership: Membership, colleague: Membership, work: Work
 ) -> None:
@@ -288,6 +289,7 @@ def test_a_role_that_gains_a_power_during_the_check_is_asked_about(
     assert batch.state == State.NEEDS_CONFIRMATION
 
 
+@pytest.mark.servers
 def test_a_role_that_waits_for_a_confirmation_is_kept(
     import_file: Callable[..., Batch], admin_membership: Membership, acme: Organization
 ) -> None:
@@ -394,6 +396,7 @@ def test_an_import_of_a_suspended_organization_is_not_stopped(unconfirmed: Batch
     assert unconfirmed.state == State.NEEDS_CONFIRMATION
 
 
+@pytest.mark.servers
 def test_corrected_rows_are_kept(import_file: Callable[..., Batch], admin_membership: Membership) -> None:
     batch = import_file(PROBLEMS)
     invite_valid_rows(batch, by=admin_membership)

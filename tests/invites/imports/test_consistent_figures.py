@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from accounts.models import Membership, Role, User
@@ -15,6 +16,7 @@ from tests.invites.imports.chunk_work import invite_one_chunk, process_one_chunk
 from tests.pages import HTMX, text_of, url_of
 
 
+@pytest.mark.servers
 def test_the_list_has_the_same_count_as_the_sidebar(ines: Client, start: Callable[..., Batch]) -> None:
     batch = start(many(450))
     process_one_chunk(batch)
@@ -99,6 +101,7 @@ def test_all_pages_say_that_only_emails_are_left(ines: Client, start: Callable[.
     assert banner_of(batch).text == "Everyone had already been invited."
 
 
+@pytest.mark.servers
 def test_a_stopped_import_counts_not_invited_unsent_and_refused_people(
     start: Callable[..., Batch],
 ) -> None:

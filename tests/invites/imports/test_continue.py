@@ -50,6 +50,7 @@ def figures(batch: Batch) -> tuple[int, int, int, int]:
     return found.rows, found.invited, found.problems, found.fixed
 
 
+@pytest.mark.servers
 def test_late_rows_are_fixed_together_and_join_the_import(ended: Batch, by: Membership, work: Work) -> None:
     assert figures(ended) == (7, 2, 5, 0)
     assert [row.number for row in grid_rows(ended)] == [*LATE, 8]
@@ -128,6 +129,7 @@ def test_stops_if_that_person_loses_the_permission(
     assert ended.invitations.count() == 2
 
 
+@pytest.mark.servers
 def test_undo_revokes_all_of_them(ended: Batch, by: Membership, work: Work) -> None:
     fix(ended, by, 3)
     invite_valid_rows(ended, by=by)
@@ -308,6 +310,7 @@ def test_skipped_rows_can_be_restored_later(ended: Batch, by: Membership) -> Non
     assert grid_counts(ended).tally.left == 5
 
 
+@pytest.mark.servers
 def test_one_row_alone_and_all_together_do_not_invite_anyone_twice(ended: Batch, by: Membership, work: Work) -> None:
     fix(ended, by, 3, 4)
     alone = find_late_row(by, ended.pk, 3)

@@ -103,6 +103,7 @@ def test_stopping_a_continued_import_keeps_the_fixed_rows(stopped: Batch, by: Me
     assert Invitation.objects.count() == 5
 
 
+@pytest.mark.servers
 def test_a_job_leaves_it_stopped(stopped: Batch, by: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("invites.imports.correction_jobs.ROWS_IN_REQUEST", 0)
     apply_to_all(stopped, "email_two_at", by=by)

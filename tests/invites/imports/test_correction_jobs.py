@@ -93,6 +93,7 @@ def test_a_few_rows_are_changed_in_the_request(thirty: Batch, by: Membership) ->
     assert row(thirty, 10).duplicate_of == 2
 
 
+@pytest.mark.servers
 def test_a_worker_changes_many_rows_like_the_request_would(
     start: Run, by: Membership, request: pytest.FixtureRequest
 ) -> None:
@@ -138,6 +139,7 @@ def test_a_few_rows_with_very_long_cells_are_left_to_a_worker(start: Run, by: Me
     assert {each.email for each in batch.rows.all()} == {f"p{number}@example.com" for number in range(6)}
 
 
+@pytest.mark.servers
 def test_a_job_also_finds_suggestions_for_unreadable_domains(start: Run, by: Membership, in_chunks: None) -> None:
     good = (f"p{number}@northwind.example.com" for number in range(20))
     batch = start(csv_of(*good, *(f"q{number}@@@nortwind.example.com" for number in range(6))))
@@ -369,6 +371,7 @@ def test_a_job_is_done_exactly_once_wherever_a_worker_dies(
     assert statement > 20
 
 
+@pytest.mark.servers
 def test_a_slow_worker_changes_nothing_after_another_one_did_the_job(
     thirty: Batch, by: Membership, in_chunks: None
 ) -> None:
@@ -388,6 +391,7 @@ def test_a_slow_worker_changes_nothing_after_another_one_did_the_job(
     assert (in_state(thirty), CorrectionJob.objects.get().rows_done) == (Batch.State.CHECKING, 0)
 
 
+@pytest.mark.servers
 def test_recovery_finds_a_job_that_nobody_works_on(thirty: Batch, by: Membership, in_chunks: None) -> None:
     correction_jobs.apply_to_all(thirty, "email_two_at", by=by)
     Batch.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
@@ -553,6 +557,7 @@ def test_a_rejection_shown_in_the_dialog_is_not_shown_again(
     assert "wasn’t used" not in text(ines.get(grid_url(edited)))
 
 
+@pytest.mark.servers
 def test_a_stopped_corrected_file_is_deleted(
     script: Client, edited: Batch, grant: dict[str, Any], by_worker: None
 ) -> None:

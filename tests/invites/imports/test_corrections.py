@@ -35,6 +35,7 @@ def rename(batch: Batch, number: int, first_name: str, last_name: str, *, by: Me
     edit(batch, number, LAST, last_name, by=by)
 
 
+@pytest.mark.servers
 def test_at_first_all_problems_are_left(team: Batch) -> None:
     assert counts(team) == (5, 0, 0, 0)
     assert [row.number for row in Row.objects.filter(suggested_codes__contains=" email_two_at ")] == [3, 7]
@@ -170,6 +171,7 @@ def test_a_duplicate_is_invited_when_the_first_row_changes_its_address(team: Bat
     assert (outcome(team, 5), row(team, 5).duplicate_of) == ("waiting", None)
 
 
+@pytest.mark.servers
 def test_checking_again_checks_all_edited_rows(team: Batch, by: Membership) -> None:
     edit(team, 3, EMAIL, "ben@example.com", by=by)
     edit(team, 5, EMAIL, "dan@example.com", by=by)

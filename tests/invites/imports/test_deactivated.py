@@ -111,6 +111,7 @@ def test_the_line_is_left_out_where_nobody_is_deactivated(ines: Client, run: Run
     assert "Deactivated" not in batch_as_text(batch)
 
 
+@pytest.mark.servers
 def test_the_result_email_names_them(batch: Batch) -> None:
     Batch.objects.filter(pk=batch.pk).update(checked_at=batch.created_at + timedelta(minutes=3), result_emailed_at=None)
     mail.outbox.clear()
@@ -169,6 +170,7 @@ def test_all_are_reactivated_at_once(
     assert "Nobody in this file is deactivated anymore." in words_of(ines.get(url(batch)))
 
 
+@pytest.mark.servers
 def test_people_with_more_access_are_skipped(
     batch: Batch, off: list[Membership], limited: Membership, client_of: ClientOf
 ) -> None:

@@ -66,6 +66,7 @@ def test_the_banner_counts_rows_only_once_and_again_after_a_change(batch: Batch,
     assert banner_of(Batch.objects.get(pk=batch.pk)).title == "2 users were invited to Acme."
 
 
+@pytest.mark.servers
 def test_who_declined_is_invited_at_once_by_a_scheduled_import_that_was_canceled(
     no: Invitation, start: Run, work: Run, by: Membership
 ) -> None:
@@ -140,6 +141,7 @@ def test_a_decline_in_another_organization_does_not_matter(invite: Invite, run: 
     assert summary_of(run(csv_of("no@example.com,Nora,Oh,"))).invited == 1
 
 
+@pytest.mark.servers
 def test_responses_show_who_declined(run: Run, ines: Client) -> None:
     batch = run(csv_of("a@example.com", "b@example.com", "c@example.com"))
     declined_by(batch.invitations.get(email="b@example.com"))
@@ -220,6 +222,7 @@ def test_nobody_with_an_email_domain_that_is_no_longer_allowed_is_invited(
     assert "Nobody was invited again. 1 has an email domain that your organization no longer invites." in said
 
 
+@pytest.mark.servers
 def test_a_power_that_a_role_has_gained_has_to_be_confirmed(batch: Batch, by: Membership, ines: Client) -> None:
     Role.objects.filter(organization=by.organization, name="ReadOnly").update(permissions=["users.manage"])
     url = url_of(batch, "imports:batch_invite_declined")
@@ -276,6 +279,7 @@ def test_one_row_can_be_invited_anyway(batch: Batch, ines: Client, grant: dict[s
     assert batch.invitations.filter(email_key="no@example.com", state=State.PENDING).exists()
 
 
+@pytest.mark.servers
 def test_abuse_that_is_reported_while_emails_wait_fails_the_row(
     run: Run, ines: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_the_first_is_kept(couple: Batch, by: Membership) -> None:
     assert counts(couple) == (1, 0, 1, 0)
 
 
+@pytest.mark.servers
 def test_the_second_is_kept(couple: Batch, by: Membership) -> None:
     assert keep(couple, 3, 2, by=by, this=True).changed == {2, 3}
 
@@ -132,6 +133,7 @@ def test_a_decision_survives_a_check(couple: Batch, by: Membership) -> None:
         corrections.undo(couple, 3, by=by)
 
 
+@pytest.mark.servers
 def test_a_skipped_row_has_no_address(couple: Batch, by: Membership) -> None:
     corrections.skip_row(couple, 3, by=by)
     assert outcome(couple, 3) == "problem skipped_by_admin"

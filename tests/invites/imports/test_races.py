@@ -354,6 +354,7 @@ def test_correcting_and_inviting_do_not_both_happen(
     assert summary_of(batch).invited in {1, 2}
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("undone", [False, True])
 def test_the_summary_adds_up_after_a_stop_while_workers_run(

@@ -379,6 +379,7 @@ def test_an_operator_lifts_the_block(invite: Invite, by: Membership, outsider: U
 # --- At the same time -------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(3))
 def test_accepting_and_declining_at_once_has_one_result(invite: Invite, turn: int) -> None:
@@ -395,6 +396,7 @@ def test_accepting_and_declining_at_once_has_one_result(invite: Invite, turn: in
     assert Membership.objects.filter(user__email=invitation.email_key).exists() == accepted
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(3))
 def test_declining_while_it_is_resent_sends_nothing(
@@ -409,6 +411,7 @@ def test_declining_while_it_is_resent_sends_nothing(
     assert deliver(acme) == []
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(3))
 def test_declining_while_the_address_is_invited_again_emails_nobody(
@@ -431,6 +434,7 @@ def test_declining_while_the_address_is_invited_again_emails_nobody(
     assert deliver(acme) == []
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(3))
 def test_reporting_while_an_email_is_sent_stops_the_next_one(

@@ -63,6 +63,7 @@ def most_in_a_second(moments: list[float]) -> int:
 # --- Concurrent workers --------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "setting", ["EMAILS_PER_SECOND", "EMAILS_PER_SECOND_PER_ORGANIZATION", "EMAILS_PER_SECOND_PER_DOMAIN"]

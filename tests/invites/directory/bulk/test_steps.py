@@ -140,6 +140,7 @@ def test_members_are_deactivated_and_reactivated(people: People) -> None:
     assert not any(off for *_, off in everybody(people).values())
 
 
+@pytest.mark.servers
 def test_members_are_removed_and_their_rows_stay(people: People) -> None:
     action = run(people, BulkChange(Kind.REMOVE))
 
@@ -274,6 +275,7 @@ UNDOABLE: dict[str, Callable[[People], BulkChange]] = {
 }
 
 
+@pytest.mark.servers
 def test_an_undo_restores_everybody(people: People) -> None:
     before, since = everybody(people), [member.deactivated_at for member in people.members]
     for name, change in UNDOABLE.items():
@@ -297,6 +299,7 @@ def test_an_undo_replaces_the_banner_of_what_it_undoes(people: People) -> None:
     assert [view.action for view in actions_to_show(people.by)] == [undo]
 
 
+@pytest.mark.servers
 def test_an_undo_skips_who_was_changed_since(people: People) -> None:
     action = run(people, roles_change("add", people.roles["Auditor"]))
     reader, bare = people.member("reader@example.com"), people.member("bare@example.com")

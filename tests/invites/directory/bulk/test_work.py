@@ -139,6 +139,7 @@ def test_a_few_are_handled_in_the_request(ines: Client, make_many: MakeMany) -> 
     assert "9 invitations will be resent." in page_of(ines)
 
 
+@pytest.mark.servers
 def test_workers_resend_to_everyone_in_a_large_import(
     ines: Client, make_many: MakeMany, start_batch_of: Callable[[list[Invitation]], str]
 ) -> None:
@@ -168,6 +169,7 @@ def start_batch_of(acme: Organization, admin: User) -> Callable[[list[Invitation
     return start_batch_of
 
 
+@pytest.mark.servers
 def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_many: MakeMany) -> None:
     """tests/faults does the same with 200,000."""
     make_many(10_000)
@@ -186,6 +188,7 @@ def test_every_request_is_fast_for_any_number_of_invitations(ines: Client, make_
 # --- Who is affected --------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 def test_only_affects_invitations_that_existed_at_the_start(ines: Client, make_many: MakeMany, invite: Invite) -> None:
     make_many(MANY, last_name="Match")
     later = make_many(1, name="renamed", last_name="Other")[0]
@@ -541,6 +544,7 @@ def test_closing_the_progress_does_not_close_the_result(
     assert "9 invitations will be resent." in page_of(ines), "That page only showed the progress."
 
 
+@pytest.mark.servers
 def test_nobody_else_sees_or_closes_the_banner(
     ines: Client, colleague: Membership, client_of: ClientOf, admin_membership: Membership, make_many: MakeMany
 ) -> None:

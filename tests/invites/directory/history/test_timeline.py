@@ -143,6 +143,7 @@ def test_names_are_escaped(by: Membership, member_membership: Membership) -> Non
     assert "Last name: {who}. It was Conti." in map(plain, changed.notes)
 
 
+@pytest.mark.servers
 def test_emails_that_bounced_and_were_resent(by: Membership, acme: Organization, invite: Invite) -> None:
     invitation = invite(mailed=False)
     deliver(acme)
@@ -246,6 +247,7 @@ def test_who_revoked_it(by: Membership, invite: Invite) -> None:
     assert history(invitation, by)[0] == "Ines Martin revoked the invitation | The link stopped working."
 
 
+@pytest.mark.servers
 def test_who_asks_for_a_new_invitation(by: Membership, invite: Invite) -> None:
     invitation = invite(expired=True)
     ask_for_invitation(invitation.token_hash)
@@ -328,6 +330,7 @@ def test_loading_ahead_does_not_open_the_link(client: Client, invite: Invite, he
     assert not opened(invitation)
 
 
+@pytest.mark.servers
 def test_a_scanner_that_keeps_no_cookies_does_not_open_the_link(client: Client, invite: Invite) -> None:
     invitation = invite()
 
@@ -428,6 +431,7 @@ def test_what_members_do_with_their_own_account_is_found_by_their_id(by: Members
     assert history(colleague, by) == ["Became a member"]
 
 
+@pytest.mark.servers
 def test_a_command_did_it(by: Membership, member_membership: Membership) -> None:
     with coming_from(Source("command", command="add_member")):
         record(by.organization_id, Action.USER_ADDED, about_member(member_membership), by=None)

@@ -552,6 +552,7 @@ def test_the_activity_log_says_that_it_was_automatic(due: Invitation, ines: Clie
 # --- Cost -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["after", "before"])
 def test_an_index_finds_the_next_ones(acme: Organization, invite: Invite, clock: Any, kind: str) -> None:
