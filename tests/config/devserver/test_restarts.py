@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from config.harness.running import Stack, children_of, is_alive, wait_for
+from config.harness.running import Stack, children_of, copy_prepared_data, is_alive, wait_for
 from tests.files import many
 
 PEOPLE = 600
@@ -131,6 +131,7 @@ def test_every_process_is_restarted_even_if_only_its_keeper_dies(stack: Stack, t
 
 def test_gives_up_on_a_process_that_never_gets_ready_and_shows_its_output(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "var")
+    copy_prepared_data(stack.data_dir, demo=True)
     queue = tmp_path / "var" / "valkey" / "appendonlydir"
     queue.mkdir(parents=True)
     (queue / "appendonly.aof.manifest").write_text("This is no manifest.\n")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -41,8 +42,42 @@ def listens_at(port: int) -> list[str]:
     return [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
 
 
+# The path of a socket in this directory would be too long, so it is kept elsewhere.
+DEEP = "/".join(["deep"] * 25)
+
+
+def pretend_a_crash(data_dir: Path) -> None:
+    """A socket at which nobody listens any more, and the process id of somebody else."""
+    path = embedded_broker.socket_path(data_dir)
+    assert not path.is_relative_to(data_dir)
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as crashed:
+        crashed.bind(str(path))
+    (data_dir / "run" / "worker.pid").write_text(str(os.getpid()))
+
+
+@contextmanager
+def left_behind(data_dir: Path) -> Iterator[Callable[[], int]]:
+    """A web process that an earlier run has left over; its exit status."""
+    command = [sys.executable, "-c", "input()", "config.asgi:application"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        (data_dir / "run" / "web.pid").write_text(str(process.pid))
+        yield lambda: process.wait(5)
+
+
+def expect_beat_to_be_restarted(stack: Stack) -> None:
+    worker = int((stack.data_dir / "run" / "worker.pid").read_text())
+    # Workers, and the schedule of the recovery task.
+    killed = children_of(worker)
+
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+    wait_for(lambda: len(children_of(worker) - killed) == len(killed), what="as many new ones", seconds=30)
+
+
 def test_starts_prints_where_to_go_and_stops_without_a_trace(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
-    first = new_stack(DEMO_PASSWORD="")
+    first = new_stack(DEEP, DEMO_PASSWORD="")
     first.start(from_nothing=True)
 
     line = first.wait_until_ready()
@@ -64,37 +99,27 @@ def test_starts_prints_where_to_go_and_stops_without_a_trace(new_stack: Callable
     assert elsewhere.stderr.startswith(f"Port {first.port} is in use by another program. ")
     assert elsewhere.stderr.count("\n") == 1
 
-    assert first.stop() == 0
+    assert first.stop(signal.SIGTERM) == 0
     assert first.processes() == {}
     assert not [each for each in first.lines if "error" in each.lower() or "Traceback" in each]
 
-    second = new_stack(DEMO_PASSWORD="", PORT=str(first.port))
-    second.start(ignoring_sigint=True)
-    assert second.wait_until_ready() == line, "the password is told again"
+    pretend_a_crash(first.data_dir)
+    second = new_stack(DEEP, DEMO_PASSWORD="", PORT=str(first.port))
+    with left_behind(second.data_dir) as ended:
+        second.start(ignoring_sigint=True)
+
+        assert ended() == -signal.SIGTERM
+    assert second.lines == ["Ended what an earlier run had left behind: web.", line], "the password is told again"
+    assert embedded_broker.is_listening(second.data_dir)
+    expect_beat_to_be_restarted(second)
     broker = int((second.data_dir / "run" / "broker.pid").read_text())
     assert not ignores(broker, signal.SIGINT), "Processes that it starts don't ignore the signal."
-    assert second.stop(signal.SIGTERM) == 0
 
-
-def test_starts_after_a_crash_and_stops_leftover_processes(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
-    # The path of a socket in this directory would be too long, so it is kept elsewhere.
-    stack = new_stack("/".join(["deep"] * 25))
-    path = embedded_broker.socket_path(stack.data_dir)
-    assert not path.is_relative_to(stack.data_dir)
-    embedded_broker.valkey_command(stack.data_dir)  # Makes the directories.
-    with socket.socket(socket.AF_UNIX) as crashed:
-        crashed.bind(str(path))
-    (stack.data_dir / "run").mkdir(parents=True)
-    left_behind = subprocess.Popen([sys.executable, "-c", "input()", "config.asgi:application"], stdin=subprocess.PIPE)
-    (stack.data_dir / "run" / "web.pid").write_text(str(left_behind.pid))
-    (stack.data_dir / "run" / "worker.pid").write_text(str(os.getpid()))
-
-    stack.start(ignoring_sigint=True)
-
-    assert left_behind.wait(5) == -signal.SIGTERM
-    assert "Ended what an earlier run had left behind: web." in stack.lines
-    assert embedded_broker.is_listening(stack.data_dir)
-    assert stack.stop(signal.SIGINT) == 0
+    # Nothing survives it.
+    assert second.process is not None
+    second.process.kill()
+    second.process.wait()
+    wait_for(lambda: not second.processes(), what="end of its children", seconds=15)
 
 
 def test_a_broker_that_only_accepts_connections_is_not_ready(tmp_path: Path) -> None:
@@ -106,25 +131,6 @@ def test_a_broker_that_only_accepts_connections_is_not_ready(tmp_path: Path) -> 
         reading.listen()
 
         assert not embedded_broker.is_listening(tmp_path)
-
-
-def test_beat_is_restarted_when_it_is_killed_and_nothing_survives_the_manager(new_stack: Callable[..., Stack]) -> None:
-    stack = new_stack()
-    stack.start()
-    assert stack.process is not None
-    worker = int((stack.data_dir / "run" / "worker.pid").read_text())
-    # Workers, and the schedule of the recovery task.
-    killed = children_of(worker)
-
-    for pid in killed:
-        os.kill(pid, signal.SIGKILL)
-
-    wait_for(lambda: len(children_of(worker) - killed) == len(killed), what="as many new ones", seconds=30)
-
-    stack.process.kill()
-    stack.process.wait()
-
-    wait_for(lambda: not stack.processes(), what="end of its children", seconds=15)
 
 
 MOMENTS = ("at once", "while it prepares", "while all starts")
