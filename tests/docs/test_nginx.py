@@ -20,14 +20,14 @@ from gunicorn.config import Timeout
 from requests.adapters import HTTPAdapter
 
 from config.harness.deployment import Machine, documented
-from config.harness.running import ROOT, free_port, wait_for
+from config.harness.prepared import ROOT, demo_password
+from config.harness.running import copy_prepared_data, free_port, wait_for
 from config.harness.visitor import Visitor
 from invites.live.streams import KEEP_ALIVE_SECONDS
 from tests.files import many
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 HOST = "rollcall.example.org"
-PASSWORD = "three quiet harbors"
 SILENCE_SECONDS = 3
 
 pytestmark = [
@@ -71,7 +71,7 @@ class Site:
     def __init__(self, machine: Machine) -> None:
         web, plain, tls = free_port(), free_port(), free_port()
         place = machine.directory
-        (place / "var").mkdir()
+        copy_prepared_data(place / "var", demo=True)
         given = {
             "BASE_URL": f"https://{HOST}",
             "SECRET_KEY": "a-key-for-this-test-and-for-nothing-else-0123456789",
@@ -80,11 +80,7 @@ class Site:
             "EMAIL_URL": "smtp://127.0.0.1:1025",
             "TRUST_PROXY": "1",
         }
-        manage = [sys.executable, "manage.py"]
-        for command in (["migrate"], ["collectstatic", "--noinput"]):
-            machine.run([*manage, *command, "--verbosity=0"], given)
-        admin = ["--admin", "ines@acme.example.org"]
-        machine.run([*manage, "create_organization", "Acme", "--slug", "acme", *admin], given, given=f"{PASSWORD}\n")
+        machine.run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"], given)
         gunicorn = next(each for each in documented("The processes") if "gunicorn" in each)
         gunicorn = gunicorn.replace(".venv/bin/python", sys.executable).replace("127.0.0.1:8000", f"127.0.0.1:{web}")
         machine.start("web", f"exec {gunicorn} --timeout {SILENCE_SECONDS}", given)
@@ -118,9 +114,9 @@ class Site:
         wait_for(lambda: nobody.is_answered("/healthz"), what="running product")
 
     def visitor(self, adapter: HTTPAdapter) -> Visitor:
-        """The admin of Acme, signed in through nginx."""
+        """The admin of the demo, signed in through nginx."""
         visitor = Visitor(self.url, base_url=f"https://{HOST}", adapter=adapter)
-        visitor.sign_in("ines@acme.example.org", PASSWORD)
+        visitor.sign_in("admin@example.com", demo_password())
         return visitor
 
 
