@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from config.harness.running import run_manage, wait_for
+from config.harness.running import wait_for
 from tests.worker_on_file import WorkerOnFile
 
 ADMINS = {"acme": "admin@example.com", "globex": "admin@globex.example.com"}
@@ -34,6 +34,7 @@ print(json.dumps({{"status": answer.status_code, "seconds": time.monotonic() - b
 """
 # All whom a batch invited are sent their invitation again; prints how many.
 RESEND = """
+from django.conf import settings
 from accounts.models import Membership
 from invites import tasks
 from invites.models import Batch
@@ -41,6 +42,7 @@ from invites.directory.bulk.change import BulkChange, Kind
 from invites.directory.bulk.selection import Selection
 from invites.directory.bulk.start import start_bulk_action
 from invites.directory.bulk.work import handle_now
+settings.RESEND_PAUSE = 0
 batch = Batch.objects.get(pk={batch})
 by = Membership.objects.get(user=batch.inviter, organization=batch.organization)
 action = start_bulk_action(by, BulkChange(Kind.RESEND), Selection.of_invitations(by, batch.invitations.open()).ids())
@@ -145,6 +147,10 @@ class Work:
         who = ("--organization", organization, "--as", ADMINS[organization])
         later = ("--send-at", send_at) if send_at else ()
         self.manage("invite_csv", str(self.path), *who, "--role", "ReadOnly", "--all-sites", "--json", *later)
+        return self.newest()
+
+    def newest(self) -> int:
+        """The batch that was started last."""
         return int(self.ask("SELECT max(id) FROM invites_batch")[0])
 
     def let_time_pass(self, batch: int) -> None:
@@ -159,10 +165,7 @@ class Work:
 
     def resend(self, batch: int) -> int:
         """Resends invitations of the batch without waiting for the minimum interval. Returns how many."""
-        settings = {**self.worker.settings, "RESEND_PAUSE": "0"}
-        done = run_manage("shell", "--no-imports", "-c", RESEND.format(batch=batch), **settings)
-        assert done.returncode == 0, done.stderr
-        return int(done.stdout.strip())
+        return int(self.worker.ask(RESEND.format(batch=batch)))
 
     def pretend_invited(self, count: int, *, domain: str) -> int:
         """A batch with this many invitations that weren't really emailed."""
@@ -212,9 +215,10 @@ class Work:
         report: dict[str, Any] = json.loads(self.manage("batch_report", str(batch), "--json"))
         return report
 
-    def sent(self) -> int:
-        return int(self.ask("SELECT count(*) FROM invites_invitation WHERE batch_id = 1 AND mail_state = 'sent'")[0])
+    def sent(self, batch: int = 1) -> int:
+        sent = f"SELECT count(*) FROM invites_invitation WHERE batch_id = {batch} AND mail_state = 'sent'"
+        return int(self.ask(sent)[0])
 
-    def mails(self) -> Counter[str]:
-        """How many emails each address got."""
-        return Counter(self.worker.recipients())
+    def mails(self, domain: str = "") -> Counter[str]:
+        """How many emails each address got, or each of a domain."""
+        return Counter(to for to in self.worker.recipients() if to.endswith(domain))
