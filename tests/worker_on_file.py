@@ -73,15 +73,15 @@ class WorkerOnFile:
 
     `broker` is another one than Valkey, with its REDIS_URL among the settings, as a DATABASE_URL may be.
     The test's own process never opens that database: `run(code)` runs Python in a Django process
-    there and returns what it printed, `ask(code)` what it printed as JSON. Unless it `starts`, the test starts the worker.
+    there and returns what it printed, `ask(code)` what it printed as JSON. Without `starts`, the test starts the worker.
     """
 
-    def __init__(self, directory: Path, *, broker: Broker | None = None, starts: bool = True, **settings: str) -> None:
+    def __init__(self, directory: Path, *, broker: Broker | None = None, **settings: str) -> None:
         self.data_dir = directory / "var"
         self.settings = {"DATA_DIR": str(self.data_dir), "DEBUG": "1", **ON_A_BUSY_MACHINE, **settings}
         self.broker = broker or EmbeddedValkey(self.data_dir)
         self.worker: subprocess.Popen[bytes] | None = None
-        self._starts = starts
+        self.starts = True
         self.log_path = directory / "worker.log"
         self._commands = CommandProcess(clean_environment(**self.settings))
 
@@ -96,7 +96,7 @@ class WorkerOnFile:
             # By day, the demo's admin would get a summary of what has expired, among the mails that tests count.
             self.run("from accounts.models import User; User.objects.update(wants_expiry_emails=False)")
             self.broker.start()
-            if self._starts:
+            if self.starts:
                 self.start_worker()
         except BaseException:
             self.__exit__()

@@ -72,7 +72,9 @@ def test_an_upload_is_finished_even_if_the_broker_was_down_and_lost_its_queue(wo
 
 
 def test_a_starting_worker_recovers_lost_work_immediately(tmp_path: Path) -> None:
-    with WorkerOnFile(tmp_path, starts=False, RECOVERY_SECONDS="600") as worker:
+    worker = WorkerOnFile(tmp_path, RECOVERY_SECONDS="600")
+    worker.starts = False
+    with worker:
         work = Work(worker, tmp_path)
         worker.broker.stop()
         work.invite_singly(3, domain="single.example.com", organization="acme")
