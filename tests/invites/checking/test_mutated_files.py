@@ -12,6 +12,8 @@ from config.harness.running import ROOT
 from tests.fuzz.target import WORDS, take
 from tests.workbooks import sheet_of
 
+pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("forked_children")]
+
 DATA = ROOT / "tests" / "data"
 FILES = {path.name: path.read_bytes() for path in sorted(DATA.iterdir()) if path.suffix != ".toml"}
 SECONDS_FOR_ONE = 5
@@ -40,7 +42,6 @@ def mutated(whole: bytes, *, seed: str, count: int = 12) -> Iterator[bytes]:
         yield bytes(data)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_file_gets_a_consistent_report(name: str) -> None:
     for data in (FILES[name], *mutated(FILES[name], seed=name)):
@@ -49,7 +50,6 @@ def test_a_damaged_file_gets_a_consistent_report(name: str) -> None:
         assert time.process_time() - began < SECONDS_FOR_ONE
 
 
-@pytest.mark.exhaustive
 def test_a_damaged_sheet_gets_a_consistent_report() -> None:
     sheet = sheet_of([["Email", "First name", "Last name"], ["anna@company.com", "Anna", "Berg"], ["ben@", "Ben", ""]])
     for data in mutated(sheet.encode(), seed="sheet", count=80):

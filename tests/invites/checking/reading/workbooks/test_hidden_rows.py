@@ -11,7 +11,7 @@ from invites.checking import Limits, Problem
 from invites.checking.reading.workbooks.workbook import SheetInfo, Workbook, open_workbook
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of, xls_of
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("forked_children")]
 
 TEXT = '<c t="inlineStr"><is><t>anna@company.com</t></is></c>'
 PREFIX = 'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'

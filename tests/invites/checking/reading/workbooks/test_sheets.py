@@ -10,7 +10,7 @@ from invites.checking import Limits, Problem
 from invites.checking.reading.workbooks.workbook import SheetInfo, Workbook, open_workbook
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of, xls_of
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("forked_children")]
 
 HEADER = ["Email", "First name", "Last name"]
 ANNA, BOB = ["anna@company.com", "Anna", "Berg"], ["bob@company.com", "Bob", "Ray"]

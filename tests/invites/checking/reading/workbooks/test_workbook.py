@@ -18,6 +18,8 @@ from tests.checking import check_bytes, read_rows
 from tests.growth import grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 HEADER = ["Email", "First name", "Last name", "Description"]
 ANNA = ["anna@company.com", "Anna", "Berg", "Night shift"]
 LIMITS = ChildLimits(
