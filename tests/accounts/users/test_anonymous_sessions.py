@@ -26,28 +26,29 @@ PUBLIC = ["account_login", "account_inactive", "account_reset_password", "accoun
 PUBLIC += ["acceptance:invitation"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        *((method, reverse(name)) for name in PUBLIC for method in ("GET", "HEAD", "POST")),
-        *((method, "/accounts/password/reset/key/1-unknown/") for method in ("GET", "HEAD", "POST")),
-        ("GET", "/accounts/password/reset/key/1-set-password/"),
-        *((method, "/i/never-was-one/") for method in ("GET", "HEAD", "POST")),
-        *((method, "/invitation/switch/") for method in ("GET", "POST")),
-        ("GET", "/accounts/logout/"),
-        ("POST", "/accounts/logout/"),
-        ("GET", "/"),
-        ("GET", "/o/acme/users/?q=ann"),
-        ("GET", "/operators/"),
-        ("GET", "/not-a-page/"),
-    ],
-)
-def test_no_anonymous_request_creates_a_session(db: None, client: Client, method: str, path: str) -> None:
-    client.generic(method, path)
-    client.generic(method, path)
+ANONYMOUS = [
+    *((method, reverse(name)) for name in PUBLIC for method in ("GET", "HEAD", "POST")),
+    *((method, "/accounts/password/reset/key/1-unknown/") for method in ("GET", "HEAD", "POST")),
+    ("GET", "/accounts/password/reset/key/1-set-password/"),
+    *((method, "/i/never-was-one/") for method in ("GET", "HEAD", "POST")),
+    *((method, "/invitation/switch/") for method in ("GET", "POST")),
+    ("GET", "/accounts/logout/"),
+    ("POST", "/accounts/logout/"),
+    ("GET", "/"),
+    ("GET", "/o/acme/users/?q=ann"),
+    ("GET", "/operators/"),
+    ("GET", "/not-a-page/"),
+]
 
-    assert not Session.objects.exists()
-    assert "sessionid" not in client.cookies
+
+def test_no_anonymous_request_creates_a_session(db: None) -> None:
+    for method, path in ANONYMOUS:
+        client = Client()
+        client.generic(method, path)
+        client.generic(method, path)
+
+        assert not Session.objects.exists(), (method, path)
+        assert "sessionid" not in client.cookies, (method, path)
 
 
 @pytest.mark.parametrize("password", ["wrong", PASSWORD], ids=["wrong", "right"])
@@ -57,8 +58,8 @@ def test_a_failed_sign_in_creates_no_session(client: Client, admin: User, passwo
     assert not Session.objects.exists()
 
 
-def test_hundreds_of_invitation_links_create_no_session(db: None) -> None:
-    for number in range(300):
+def test_many_invitation_links_create_no_session(db: None) -> None:
+    for number in range(20):
         Client().get(f"/i/token-{number}/", follow=True)
     assert not Session.objects.exists()
 

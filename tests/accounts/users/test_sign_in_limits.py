@@ -99,27 +99,25 @@ def test_an_unknown_account_is_locked_with_the_same_message(admin: User, counted
     assert pages[0] == pages[1]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost", "localhost:8000", "LOCALHOST"])
-def test_the_host_header_does_not_affect_the_count(admin: User, counted_in: str, host: str) -> None:
+def test_the_host_header_does_not_affect_the_count(admin: User, counted_in: str) -> None:
     lock()
 
-    sign_in(owner := Client(headers={"host": host}), password=PASSWORD)
+    for host in ("127.0.0.1", "127.0.0.1:8000", "localhost", "localhost:8000", "LOCALHOST"):
+        sign_in(owner := Client(headers={"host": host}), password=PASSWORD)
+        assert not is_signed_in(owner), host
 
-    assert not is_signed_in(owner)
 
-
-@pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1.", "localhost.:8000", "evil.example"])
-def test_an_unknown_host_gets_no_attempt(admin: User, host: str) -> None:
-    assert sign_in(Client(headers={"host": host}), password=PASSWORD).status_code == 400
+def test_an_unknown_host_gets_no_attempt(admin: User) -> None:
+    for host in ("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1.", "localhost.:8000", "evil.example"):
+        assert sign_in(Client(headers={"host": host}), password=PASSWORD).status_code == 400, host
 
 
 def test_a_lock_survives_hundreds_of_anonymous_requests(admin: User) -> None:
-    """Counted in the database. Redis keeps what it gets."""
+    """Counted in the database. Redis keeps what it gets. Each of the requests counts a client that wasn't there before."""
     lock()
 
     for number in range(350):
-        client = Client(REMOTE_ADDR=f"10.0.{number // 250}.{number % 250}")
-        assert client.post(ASK, {"email": f"somebody{number}@example.com"}).status_code == 302
+        assert rate_limits.hit(rate_limits.RESET_REQUESTS_OF_CLIENT, f"10.0.{number // 250}.{number % 250}")
 
     owner = Client()
     assert LOCKED in words_of(sign_in(owner, password=PASSWORD))
