@@ -55,9 +55,9 @@ def test_the_result_of_a_long_import_is_emailed_once_to_the_inviter(run: Run, ad
 
 @pytest.mark.parametrize(("chosen", "organization"), [(MARKED, "en"), ("", MARKED)])
 def test_the_result_is_in_the_language_of_the_inviter_or_else_of_the_organization(
-    run: Run, admin: User, acme: Organization, chosen: str, organization: str
+    imported: Run, admin: User, acme: Organization, chosen: str, organization: str
 ) -> None:
-    batch = after(run(csv_of("ann@example.com")), seconds=61)
+    batch = after(imported(csv_of("ann@example.com")), seconds=61)
     User.objects.filter(pk=admin.pk).update(language=chosen)
     Organization.objects.filter(pk=acme.pk).update(language=organization)
 
@@ -73,8 +73,8 @@ def test_the_result_is_in_the_language_of_the_inviter_or_else_of_the_organizatio
         assert "[This email was sent to" in text
 
 
-def test_a_short_import_sends_no_result(run: Run, admin: User) -> None:
-    tasks.send_result_email(after(run(csv_of("ann@example.com")), seconds=50).pk)
+def test_a_short_import_sends_no_result(imported: Run, admin: User) -> None:
+    tasks.send_result_email(after(imported(csv_of("ann@example.com")), seconds=50).pk)
     assert reports(admin) == []
 
 
@@ -95,8 +95,10 @@ def ended(batch: Batch, *, seconds_ago: int) -> None:
     Batch.objects.filter(pk=batch.pk).update(**{moment: F(moment) - before for moment in moments})
 
 
-def test_recovery_finds_a_lost_result_and_sends_it_once(run: Run, admin: User, tasks_run_immediately: None) -> None:
-    long, short = after(run(many(2)), seconds=90), run(csv_of("ann@example.com"))
+def test_recovery_finds_a_lost_result_and_sends_it_once(
+    imported: Run, admin: User, tasks_run_immediately: None
+) -> None:
+    long, short = after(imported(many(2)), seconds=90), imported(csv_of("ann@example.com"))
 
     tasks.recover()
     assert reports(admin) == [], "The process that ended it may still send the email."
@@ -110,9 +112,9 @@ def test_recovery_finds_a_lost_result_and_sends_it_once(run: Run, admin: User, t
 
 
 def test_the_result_is_retried_while_the_mail_server_is_down(
-    server: MailServer, run: Run, admin: User, tasks_run_immediately: None
+    server: MailServer, imported: Run, admin: User, tasks_run_immediately: None
 ) -> None:
-    batch = after(run(many(2)), seconds=90)
+    batch = after(imported(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
     server.stop()
 
@@ -129,9 +131,9 @@ def test_the_result_is_retried_while_the_mail_server_is_down(
 
 @pytest.mark.parametrize("lost", ["permission", "access"])
 def test_an_inviter_without_the_permission_gets_no_result(
-    lost: str, run: Run, admin: User, admin_membership: Membership
+    lost: str, imported: Run, admin: User, admin_membership: Membership
 ) -> None:
-    batch = after(run(many(2)), seconds=90)
+    batch = after(imported(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
     if lost == "permission":
         admin_membership.roles.clear()
@@ -146,9 +148,9 @@ def test_an_inviter_without_the_permission_gets_no_result(
 
 
 def test_a_permanent_failure_is_not_retried(
-    server: MailServer, run: Run, admin: User, tasks_run_immediately: None
+    server: MailServer, imported: Run, admin: User, tasks_run_immediately: None
 ) -> None:
-    batch = after(run(many(2)), seconds=90)
+    batch = after(imported(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
     server.answers[admin.email] = ["450 4.2.0 Not now", "550 5.1.1 No such user here"]
 
@@ -160,7 +162,7 @@ def test_a_permanent_failure_is_not_retried(
 
 
 def test_the_result_is_sent_after_a_process_died_with_it(
-    run: Run, admin: User, monkeypatch: pytest.MonkeyPatch, tasks_run_immediately: None
+    imported: Run, admin: User, monkeypatch: pytest.MonkeyPatch, tasks_run_immediately: None
 ) -> None:
     class Killed(BaseException):
         pass
@@ -168,7 +170,7 @@ def test_the_result_is_sent_after_a_process_died_with_it(
     def die(*_: object, **__: object) -> None:
         raise Killed
 
-    batch = after(run(many(2)), seconds=90)
+    batch = after(imported(many(2)), seconds=90)
     with monkeypatch.context() as patched:
         patched.setattr("invites.imports.result_email.EmailMultiAlternatives.send", die)
         with pytest.raises(Killed):
@@ -180,8 +182,8 @@ def test_the_result_is_sent_after_a_process_died_with_it(
     assert len(reports(admin)) == 1
 
 
-def test_a_result_is_found_among_thousands_of_newer_imports(run: Run) -> None:
-    batch = after(run(many(2)), seconds=90)
+def test_a_result_is_found_among_thousands_of_newer_imports(imported: Run) -> None:
+    batch = after(imported(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
     newer = Batch(organization=batch.organization, inviter=batch.inviter, grant=batch.grant, state=Batch.State.DONE)
     Batch.objects.bulk_create([copy(newer) for _ in range(1_500)])
@@ -189,8 +191,8 @@ def test_a_result_is_found_among_thousands_of_newer_imports(run: Run) -> None:
     assert find_unsent() == [batch.pk]
 
 
-def test_an_old_result_is_not_sent(run: Run) -> None:
-    batch = after(run(many(2)), seconds=90)
+def test_an_old_result_is_not_sent(imported: Run) -> None:
+    batch = after(imported(many(2)), seconds=90)
     ended(batch, seconds_ago=20)
     assert find_unsent() == [batch.pk]
 

@@ -52,19 +52,19 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def being_undone(run: Run, admin_membership: Membership) -> Batch:
+def being_undone(imported: Run, admin_membership: Membership) -> Batch:
     """The admin has confirmed, and no worker has started."""
-    batch = run(many(PEOPLE))
+    batch = imported(many(PEOPLE))
     assert undo_import(admin_membership, batch) == PEOPLE
     assert batch.invitations.filter(state=State.PENDING).count() == PEOPLE
     return batch
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_changed_invitations(
-    run: Run, admin_membership: Membership, read_only: AccessSelection
+    imported: Run, admin_membership: Membership, read_only: AccessSelection
 ) -> None:
     def queries(changed: int) -> int:
-        batch = run(many(PEOPLE, domain=f"changed{changed}.example.com"))
+        batch = imported(many(PEOPLE, domain=f"changed{changed}.example.com"))
         for invitation in batch.invitations.all()[:changed]:
             change_invitation(admin_membership, invitation, read_only)
         with CaptureQueriesContext(connection) as captured:
@@ -105,9 +105,9 @@ def figures(batch: Batch, client: Client) -> dict[str, Any]:
 
 
 def test_the_admin_sees_the_progress_and_then_the_count(
-    ines: Client, run: Run, monkeypatch: pytest.MonkeyPatch
+    ines: Client, imported: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = run(many(PEOPLE))
+    batch = imported(many(PEOPLE))
     enqueued: list[Any] = []
     monkeypatch.setattr(tasks, "enqueue_on_commit", lambda task, number, **_how: enqueued.append((task, number)))
 
@@ -137,8 +137,8 @@ def test_the_admin_sees_the_progress_and_then_the_count(
     assert "25 invited, 25 revoked Undone" in text_of(text(ines.get("/o/acme/batches/")))
 
 
-def test_few_invitations_are_revoked_in_the_request(ines: Client, run: Run) -> None:
-    batch = run(many(SLICE))
+def test_few_invitations_are_revoked_in_the_request(ines: Client, imported: Run) -> None:
+    batch = imported(many(SLICE))
 
     page = text_of(text(ines.post(f"{url_of(batch)}undo/", follow=True)))
 
@@ -189,9 +189,9 @@ def test_links_stop_working_when_the_admin_confirms(being_undone: Batch, client:
 
 
 def test_a_page_that_was_opened_before_accepts_nothing_afterwards(
-    run: Run, client: Client, admin_membership: Membership
+    imported: Run, client: Client, admin_membership: Membership
 ) -> None:
-    batch = run(many(PEOPLE))
+    batch = imported(many(PEOPLE))
     invitation = batch.invitations.all()[0]
     shown = client.get(link_of(invitation), follow=True)
     assert "is no longer valid" not in text_of(text(shown))
@@ -226,8 +226,8 @@ def test_a_worker_that_is_sending_stops_and_fails_no_row(being_undone: Batch) ->
     assert (summary_of(being_undone).failed, summary_of(being_undone).undone) == (0, PEOPLE)
 
 
-def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(run: Run, admin_membership: Membership) -> None:
-    batch = run(many(PEOPLE))
+def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(imported: Run, admin_membership: Membership) -> None:
+    batch = imported(many(PEOPLE))
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     assert bulk.resend_all(admin_membership, batch.invitations.all()) == {"changed": PEOPLE}
     mail.outbox.clear()
@@ -281,8 +281,8 @@ def test_its_roles_and_sites_can_be_deleted(being_undone: Batch, read_only: Acce
     assert reasons_to_keep(read_only.roles[0]) == []
 
 
-def test_people_who_had_accepted_stay(run: Run, admin_membership: Membership) -> None:
-    batch = run(many(PEOPLE))
+def test_people_who_had_accepted_stay(imported: Run, admin_membership: Membership) -> None:
+    batch = imported(many(PEOPLE))
     member = become_member(batch.invitations.all()[0])
 
     undo_import(admin_membership, batch)
@@ -355,8 +355,10 @@ def test_a_second_admin_gets_the_same_count(being_undone: Batch, colleague: Memb
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_admins_and_two_workers_undo_it_once(run: Run, admin_membership: Membership, colleague: Membership) -> None:
-    batch = run(many(60))
+def test_two_admins_and_two_workers_undo_it_once(
+    imported: Run, admin_membership: Membership, colleague: Membership
+) -> None:
+    batch = imported(many(60))
 
     def press(by: Membership) -> Callable[[], int]:
         return lambda: undo_import(by, Batch.objects.get(pk=batch.pk))
@@ -373,8 +375,10 @@ def test_two_admins_and_two_workers_undo_it_once(run: Run, admin_membership: Mem
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_invitation_is_either_accepted_or_revoked_when_both_race(run: Run, admin_membership: Membership) -> None:
-    batch = run(many(40))
+def test_an_invitation_is_either_accepted_or_revoked_when_both_race(
+    imported: Run, admin_membership: Membership
+) -> None:
+    batch = imported(many(40))
     invitations = list(batch.invitations.all())
 
     def accept_some() -> None:
@@ -399,9 +403,9 @@ def test_an_invitation_is_either_accepted_or_revoked_when_both_race(run: Run, ad
 
 @pytest.mark.django_db(transaction=True)
 def test_an_invitation_that_is_being_accepted_is_skipped_and_counted_later(
-    run: Run, admin_membership: Membership, monkeypatch: pytest.MonkeyPatch
+    imported: Run, admin_membership: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = run(many(PEOPLE))
+    batch = imported(many(PEOPLE))
     taken, others_done = threading.Event(), threading.Event()
     waited_for: list[bool] = []
 

@@ -19,6 +19,7 @@ from invites.imports.notices import banner_topic, close_banner
 from invites.imports.presentation.banners import SHOWN, banner_of
 from invites.imports.upload import invite_valid_rows, start_batch
 from invites.models import Batch
+from tests.databases import undone
 from tests.files import PROBLEMS, REFUSED, csv_of, many
 from tests.pages import HTMX, submit_import, text, triggers, url_of
 
@@ -40,9 +41,9 @@ def test_the_banner_says_how_many_were_invited_on_every_page(ines: Client, run: 
 
 
 def test_a_banner_does_not_read_each_invitation(
-    ines: Client, run: Run, django_assert_max_num_queries: DjangoAssertNumQueries
+    ines: Client, imported: Run, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    run(csv_of("ann@example.com", "ben@example.com"))
+    imported(csv_of("ann@example.com", "ben@example.com"))
 
     # It is on every page until it is closed, even after an import of 200,000 people.
     with django_assert_max_num_queries(50) as asked:
@@ -65,17 +66,17 @@ def test_the_banner_of_a_second_import_of_the_same_file_says_that_all_were_skipp
 
 
 def test_the_banner_is_for_the_inviter(
-    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], outsider: User
+    client_of: ClientOf, imported: Run, acme: Organization, join: Callable[..., User], outsider: User
 ) -> None:
-    run(csv_of("ann@example.com"))
+    imported(csv_of("ann@example.com"))
     colleague = join(acme, "colleague@example.com", "Org Admin")
 
     assert "was invited" not in text(client_of(colleague).get(reverse("directory:users", args=["acme"])))
     assert "was invited" not in text(client_of(outsider).get(reverse("directory:users", args=["globex"])))
 
 
-def test_the_banner_stays_until_it_is_closed(ines: Client, run: Run) -> None:
-    batch = run(csv_of("ann@example.com"))
+def test_the_banner_stays_until_it_is_closed(ines: Client, imported: Run) -> None:
+    batch = imported(csv_of("ann@example.com"))
     url = reverse("shell:banners", args=["acme"])
     assert "1 user was invited to Acme." in text(ines.get(url))
     assert "1 user was invited to Acme." in text(ines.get(url))
@@ -103,17 +104,17 @@ def test_closing_a_banner_does_not_close_a_newer_one(
     assert "2 users were invited to Acme." in text(ines.get(banners))
 
 
-def test_without_javascript_the_banner_can_be_closed_too(ines: Client, run: Run) -> None:
-    response = ines.post(url_of(run(csv_of("ann@example.com")), "imports:batch_close_banner"))
+def test_without_javascript_the_banner_can_be_closed_too(ines: Client, imported: Run) -> None:
+    response = ines.post(url_of(imported(csv_of("ann@example.com")), "imports:batch_close_banner"))
 
     assert response.status_code == 302
     assert "1 user was invited" not in text(ines.get(response.headers["Location"]))
 
 
 def test_a_colleague_cannot_close_the_banner(
-    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User]
+    client_of: ClientOf, imported: Run, acme: Organization, join: Callable[..., User]
 ) -> None:
-    batch = run(csv_of("ann@example.com"))
+    batch = imported(csv_of("ann@example.com"))
 
     response = client_of(join(acme, "colleague@example.com", "Org Admin")).post(
         url_of(batch, "imports:batch_close_banner")
@@ -123,9 +124,9 @@ def test_a_colleague_cannot_close_the_banner(
     assert (response.status_code, batch.banner_closed_at) == (404, None)
 
 
-def test_four_banners_can_be_closed_and_the_others_are_counted(ines: Client, run: Run) -> None:
+def test_four_banners_can_be_closed_and_the_others_are_counted(ines: Client, imported: Run) -> None:
     for number in range(6):
-        run(csv_of(f"person{number}@example.com"), name=f"{number}.csv")
+        imported(csv_of(f"person{number}@example.com"), name=f"{number}.csv")
 
     html = text(ines.get(reverse("shell:banners", args=["acme"])))
 
@@ -133,47 +134,45 @@ def test_four_banners_can_be_closed_and_the_others_are_counted(ines: Client, run
     assert "2 more in Imports" in html
 
 
-@pytest.mark.parametrize(
-    ("state", "is_urgent"),
-    [
-        ({"state": "rejected"}, True),
-        ({"state": "failed"}, True),
-        ({"state": "needs_answer"}, True),
-        ({"state": "needs_correction"}, True),
-        ({"state": "needs_confirmation"}, True),
-        ({"state": "stopped", "state_reasons": [{"code": "inviter_left"}]}, True),
-        ({"state": "stopped", "state_reasons": []}, False),
-        ({"state": "failed", "undone_at": timezone.now()}, False),
-        ({"state": "scheduled"}, False),
-        ({"state": "done"}, False),
-    ],
-)
-def test_urgent_banners_take_the_places_of_newer_ones_but_not_of_the_newest(
-    ines: Client, run: Run, state: dict[str, object], is_urgent: bool
-) -> None:
-    batches = [run(csv_of(f"person{number}@example.com"), name=f"{number}.csv") for number in range(SHOWN + 2)]
-    Batch.objects.filter(pk=batches[0].pk).update(**state)
+IS_URGENT: list[tuple[dict[str, Any], bool]] = [
+    ({"state": "rejected"}, True),
+    ({"state": "failed"}, True),
+    ({"state": "needs_answer"}, True),
+    ({"state": "needs_correction"}, True),
+    ({"state": "needs_confirmation"}, True),
+    ({"state": "stopped", "state_reasons": [{"code": "inviter_left"}]}, True),
+    ({"state": "stopped", "state_reasons": []}, False),
+    ({"state": "failed", "undone_at": timezone.now()}, False),
+    ({"state": "scheduled"}, False),
+    ({"state": "done"}, False),
+]
 
-    batches[0].refresh_from_db()
-    assert batches[0].is_urgent == is_urgent
+
+def test_urgent_banners_take_the_places_of_newer_ones_but_not_of_the_newest(ines: Client, imported: Run) -> None:
+    batches = [imported(csv_of(f"person{number}@example.com"), name=f"{number}.csv") for number in range(SHOWN + 2)]
     links = [url_of(batch, "imports:batch_close_banner") for batch in batches]
-    html = text(ines.get(reverse("shell:banners", args=["acme"])))
-    shown = [number for number, link in enumerate(links) if link in html]
-    assert shown == ([0, 3, 4, 5] if is_urgent else [2, 3, 4, 5])
+    for state, is_urgent in IS_URGENT:
+        with undone():
+            Batch.objects.filter(pk=batches[0].pk).update(**state)
+
+            assert Batch.objects.get(pk=batches[0].pk).is_urgent == is_urgent, state
+            html = text(ines.get(reverse("shell:banners", args=["acme"])))
+            shown = [number for number, link in enumerate(links) if link in html]
+            assert shown == ([0, 3, 4, 5] if is_urgent else [2, 3, 4, 5]), state
 
 
-def test_the_newest_banner_has_its_place_among_urgent_ones(ines: Client, run: Run) -> None:
+def test_the_newest_banner_has_its_place_among_urgent_ones(ines: Client, start: Run, imported: Run) -> None:
     for number in range(SHOWN + 1):
-        run(PROBLEMS, name=f"{number}.csv")
-    run(csv_of("ann@example.com"), name="newest.csv")
+        start(PROBLEMS, name=f"{number}.csv")
+    imported(csv_of("ann@example.com"), name="newest.csv")
 
     assert "1 user was invited to Acme." in text(ines.get(reverse("shell:banners", args=["acme"])))
 
 
-def test_the_page_of_an_import_does_not_show_its_own_banner(ines: Client, run: Run) -> None:
+def test_the_page_of_an_import_does_not_show_its_own_banner(ines: Client, imported: Run) -> None:
     batch, other = (
-        run(csv_of("ann@example.com"), name="a.csv"),
-        run(csv_of("b@example.com", "c@example.com"), name="b.csv"),
+        imported(csv_of("ann@example.com"), name="a.csv"),
+        imported(csv_of("b@example.com", "c@example.com"), name="b.csv"),
     )
     titles = ["1 user was invited to Acme.", "2 users were invited to Acme."]
 
@@ -252,8 +251,8 @@ def events_of(response: Any) -> list[tuple[str, str]]:
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["shell:batch_dialog_events", "shell:batch_progress_events"])
-def test_the_stream_sends_the_result_then_triggers_updates_and_ends(ines: Client, run: Run, name: str) -> None:
-    batch = run(csv_of("ann@example.com", "ben@example.com"))
+def test_the_stream_sends_the_result_then_triggers_updates_and_ends(ines: Client, imported: Run, name: str) -> None:
+    batch = imported(csv_of("ann@example.com", "ben@example.com"))
 
     response = ines.get(url_of(batch, name))
     events = events_of(response)
@@ -268,8 +267,8 @@ def test_the_stream_sends_the_result_then_triggers_updates_and_ends(ines: Client
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
 @pytest.mark.django_db(transaction=True)
-def test_the_stream_of_the_indicator_ends_when_nothing_runs(ines: Client, run: Run) -> None:
-    run(csv_of("ann@example.com"))
+def test_the_stream_of_the_indicator_ends_when_nothing_runs(ines: Client, imported: Run) -> None:
+    imported(csv_of("ann@example.com"))
 
     events = events_of(ines.get(reverse("shell:indicator_events", args=["acme"])))
 
@@ -290,9 +289,9 @@ def test_losing_the_permission_blocks_the_next_step(
 
 
 def test_a_batch_whose_inviter_has_left_still_has_its_page(
-    client_of: ClientOf, run: Run, acme: Organization, join: Callable[..., User], admin: User
+    client_of: ClientOf, imported: Run, acme: Organization, join: Callable[..., User], admin: User
 ) -> None:
-    batch = run(csv_of("ann@example.com"))
+    batch = imported(csv_of("ann@example.com"))
     colleague = client_of(join(acme, "colleague@example.com", "Org Admin"))
     admin.delete()
 

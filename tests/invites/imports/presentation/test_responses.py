@@ -41,10 +41,10 @@ def close(batch: Batch, **fields: object) -> None:
     batch.invitations.filter(pk=found.pk).update(**fields)
 
 
-def of_every_kind(run: Run) -> Batch:
+def of_every_kind(imported: Run) -> Batch:
     """Eight people: two accepted, one pending, and one of each other kind, on different days; one email was refused."""
     with time_machine.travel(MONDAY, tick=False):
-        batch = run(many(8))
+        batch = imported(many(8))
     accept(batch, 1, MONDAY)
     accept(batch, 1, MONDAY + timedelta(days=2))
     close(batch, state=Invitation.State.DECLINED, closed_at=MONDAY + timedelta(days=2))
@@ -60,8 +60,8 @@ def of_every_kind(run: Run) -> Batch:
     return batch
 
 
-def test_totals_grow_from_the_day_of_the_invitation_to_today(run: Run) -> None:
-    batch = of_every_kind(run)
+def test_totals_grow_from_the_day_of_the_invitation_to_today(imported: Run) -> None:
+    batch = of_every_kind(imported)
 
     with time_machine.travel(MONDAY + timedelta(days=9), tick=False):
         responses = responses_of(batch, summary_of(batch))
@@ -77,8 +77,8 @@ def test_totals_grow_from_the_day_of_the_invitation_to_today(run: Run) -> None:
     assert (responses.summary.accepted, responses.summary.waiting_answer, responses.share) == (2, 1, 29)
 
 
-def test_the_numbers_add_up_and_lead_to_the_people(ines: Client, run: Run) -> None:
-    batch = of_every_kind(run)
+def test_the_numbers_add_up_and_lead_to_the_people(ines: Client, imported: Run) -> None:
+    batch = of_every_kind(imported)
 
     with time_machine.travel(MONDAY + timedelta(days=9), tick=False):
         summary = summary_of(batch)
@@ -97,8 +97,8 @@ def test_the_numbers_add_up_and_lead_to_the_people(ines: Client, run: Run) -> No
     assert "Rows · declined" in rows
 
 
-def test_the_table_has_each_day_on_which_something_changed(ines: Client, run: Run) -> None:
-    batch = of_every_kind(run)
+def test_the_table_has_each_day_on_which_something_changed(ines: Client, imported: Run) -> None:
+    batch = of_every_kind(imported)
 
     with time_machine.travel(MONDAY + timedelta(days=9), tick=False):
         page = words_of(ines.get(url_of(batch)))
@@ -107,8 +107,8 @@ def test_the_table_has_each_day_on_which_something_changed(ines: Client, run: Ru
     assert "Nov 21 2 2 0 1 1 1 Nov 18 2 3 0 1 1 0 Nov 16 1 5 0 0 1 0" in page
 
 
-def test_a_kind_that_nobody_has_is_not_shown(ines: Client, run: Run) -> None:
-    batch = run(many(2))
+def test_a_kind_that_nobody_has_is_not_shown(ines: Client, imported: Run) -> None:
+    batch = imported(many(2))
 
     page = words_of(ines.get(url_of(batch)))
 
@@ -116,8 +116,8 @@ def test_a_kind_that_nobody_has_is_not_shown(ines: Client, run: Run) -> None:
     assert "Expired, declined, bounced or revoked" not in page
 
 
-def test_an_undone_import_counts_its_invitations_as_revoked(run: Run, ines: Client) -> None:
-    batch = run(many(3))
+def test_an_undone_import_counts_its_invitations_as_revoked(imported: Run, ines: Client) -> None:
+    batch = imported(many(3))
     accept(batch, 1, timezone.now())
     Batch.objects.filter(pk=batch.pk).update(is_being_undone=True, undone_at=timezone.now())
     batch.refresh_from_db()
@@ -129,11 +129,11 @@ def test_an_undone_import_counts_its_invitations_as_revoked(run: Run, ines: Clie
     assert (responses.days[-1].accepted, responses.days[-1].revoked) == (1, 2)
 
 
-def test_days_are_those_of_the_operators_time_zone(run: Run) -> None:
+def test_days_are_those_of_the_operators_time_zone(imported: Run) -> None:
     # Half past eight on Tuesday in Tokyo, when it is still Monday by UTC.
     early = MONDAY.replace(hour=23, minute=30)
     with timezone.override("Asia/Tokyo"), time_machine.travel(early, tick=False):
-        batch = run(many(2))
+        batch = imported(many(2))
         accept(batch, 1, early)
         responses = responses_of(batch, summary_of(batch))
 
@@ -141,12 +141,12 @@ def test_days_are_those_of_the_operators_time_zone(run: Run) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York", "UTC"])
-def test_each_day_begins_at_midnight_even_when_the_clocks_change(run: Run, zone: str) -> None:
+def test_each_day_begins_at_midnight_even_when_the_clocks_change(imported: Run, zone: str) -> None:
     with timezone.override(zone):
         there = timezone.get_current_timezone()
         midnights = [datetime(2026, 11, day, tzinfo=there) for day in range(1, 6)]
         with time_machine.travel(midnights[0], tick=False):
-            batch = run(many(8))
+            batch = imported(many(8))
         for midnight in midnights[1:]:
             accept(batch, 1, midnight.astimezone(UTC) - timedelta(seconds=1))
             accept(batch, 1, midnight.astimezone(UTC))
@@ -162,8 +162,8 @@ def test_the_line_is_level_until_something_changes() -> None:
     assert with_quiet_days([first, last]) == [(first.day, first), (date(2026, 11, 8), first), (last.day, last)]
 
 
-def test_a_year_later_the_plot_ends_with_the_last_response(run: Run) -> None:
-    batch = of_every_kind(run)
+def test_a_year_later_the_plot_ends_with_the_last_response(imported: Run) -> None:
+    batch = of_every_kind(imported)
 
     with time_machine.travel(MONDAY + timedelta(days=400), tick=False):
         plot = plot_of(responses_of(batch, summary_of(batch)))
@@ -172,9 +172,9 @@ def test_a_year_later_the_plot_ends_with_the_last_response(run: Run) -> None:
     assert plot.last_x == plot.right
 
 
-def test_after_two_months_responses_are_counted_by_week_and_then_by_month(run: Run) -> None:
+def test_after_two_months_responses_are_counted_by_week_and_then_by_month(imported: Run) -> None:
     with time_machine.travel(MONDAY, tick=False):
-        batch = run(many(4))
+        batch = imported(many(4))
     accept(batch, 1, MONDAY + timedelta(days=62))
     accept(batch, 1, MONDAY + timedelta(days=64))
     accept(batch, 1, MONDAY + timedelta(days=900))
@@ -188,8 +188,8 @@ def test_after_two_months_responses_are_counted_by_week_and_then_by_month(run: R
     assert 900 <= (days[3].day - MONDAY.date()).days < 930
 
 
-def test_takes_as_many_queries_for_any_number_of_people(run: Run) -> None:
-    batch = of_every_kind(run)
+def test_takes_as_many_queries_for_any_number_of_people(imported: Run) -> None:
+    batch = of_every_kind(imported)
     with time_machine.travel(MONDAY + timedelta(days=9), tick=False):
         summary = summary_of(batch)
         with CaptureQueriesContext(connection) as queries:
@@ -198,8 +198,8 @@ def test_takes_as_many_queries_for_any_number_of_people(run: Run) -> None:
     assert len(queries) == 4
 
 
-def test_the_plot_has_a_text_alternative(ines: Client, run: Run) -> None:
-    batch = run(many(4))
+def test_the_plot_has_a_text_alternative(ines: Client, imported: Run) -> None:
+    batch = imported(many(4))
     accept(batch, 3, timezone.now())
 
     page = text(ines.get(url_of(batch)))

@@ -39,8 +39,8 @@ def resend(client: Client, batch: Batch, **headers: Any) -> Any:
     return client.post(path, {"step": "start", "seen": unescape(seen[1])}, **headers)
 
 
-def test_an_invitation_that_is_resent_has_a_new_link(ines: Client, run: Run) -> None:
-    batch = run(many(3))
+def test_an_invitation_that_is_resent_has_a_new_link(ines: Client, imported: Run) -> None:
+    batch = imported(many(3))
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     accepted = batch.invitations.order_by("pk")[0]
     Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
@@ -58,8 +58,8 @@ def test_an_invitation_that_is_resent_has_a_new_link(ines: Client, run: Run) -> 
     assert [pk for pk in before if now[pk] == before[pk]] == [accepted.pk]
 
 
-def test_the_review_counts_whom_it_skips(ines: Client, run: Run, invite: Invite) -> None:
-    batch = run(many(4))
+def test_the_review_counts_whom_it_skips(ines: Client, imported: Run, invite: Invite) -> None:
+    batch = imported(many(4))
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     others = invite("other@people.example.com")
     ids = list(batch.invitations.order_by("pk").values_list("pk", flat=True))
@@ -77,8 +77,8 @@ def test_the_review_counts_whom_it_skips(ines: Client, run: Run, invite: Invite)
     assert others.times_resent == 0
 
 
-def test_starts_nothing_if_the_numbers_have_changed_since_the_review(ines: Client, run: Run) -> None:
-    batch = run(many(3))
+def test_starts_nothing_if_the_numbers_have_changed_since_the_review(ines: Client, imported: Run) -> None:
+    batch = imported(many(3))
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     path = f"/o/acme/batches/{batch.pk}/resend/"
     seen = re.search(r'name="seen" value="([^"]*)"', ines.get(path).content.decode())
@@ -92,12 +92,12 @@ def test_starts_nothing_if_the_numbers_have_changed_since_the_review(ines: Clien
 
 
 def test_a_member_who_sees_nobody_else_resends_only_their_own_import(
-    acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client], run: Run
+    acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client], imported: Run
 ) -> None:
     allowed = Role.objects.get(organization=acme, name="ReadOnly").permissions
     Role.objects.create(organization=acme, name="Blind inviter", permissions=[*allowed, "users.invite"])
     blind = join(acme, "blind@example.com", "Blind inviter").memberships.get()
-    own, other = run(many(2), by=blind), run(csv_of("zoe@example.com"))
+    own, other = imported(many(2), by=blind), imported(csv_of("zoe@example.com"))
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     client = client_of(blind.user)
 
@@ -108,9 +108,9 @@ def test_a_member_who_sees_nobody_else_resends_only_their_own_import(
 
 
 def test_is_shown_as_sent_after_the_server_accepted_it(
-    server: MailServer, ines: Client, run: Run, acme: Organization
+    server: MailServer, ines: Client, imported: Run, acme: Organization
 ) -> None:
-    batch = run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
+    batch = imported(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
     then = timezone.now() - timedelta(days=2)
     Invitation.objects.update(mail_finished_at=then)
     server.answers["ben@example.com"] = ["550 5.1.1 Has left the company"]
@@ -137,8 +137,8 @@ def test_is_shown_as_sent_after_the_server_accepted_it(
     assert "Skipped · sent less than a minute ago 1 Selected 2" in review(ines, batch)
 
 
-def test_expired_invitations_are_resent_too(ines: Client, run: Run) -> None:
-    batch = run(many(2))
+def test_expired_invitations_are_resent_too(ines: Client, imported: Run) -> None:
+    batch = imported(many(2))
     Invitation.objects.update(mail_finished_at=timezone.now() - timedelta(hours=1))
     expired = batch.invitations.order_by("pk")[0]
     Invitation.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(days=1))

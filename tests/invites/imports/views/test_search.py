@@ -35,21 +35,19 @@ def search(client: Client, text: str) -> str:
     return words_of(response)
 
 
-@pytest.mark.parametrize(
-    "text", ["zoë", "ZOE", "Łuk", "zoe lukas", "lukas zoe", "zoe@people", "people.example.com zoe", "  Zoe  "]
-)
-def test_finds_who_was_invited_by_parts_of_the_name_and_address(run: Run, by: Membership, text: str) -> None:
-    run(csv_of("ann@other.example.com", "zoe@people.example.com,Zoë,Łukasiewicz,"))
+def test_finds_who_was_invited_by_parts_of_the_name_and_address(imported: Run, by: Membership) -> None:
+    imported(csv_of("ann@other.example.com", "zoe@people.example.com,Zoë,Łukasiewicz,"))
 
-    assert found(by, text) == [("team.csv", 3)]
+    for text in ("zoë", "ZOE", "Łuk", "zoe lukas", "lukas zoe", "zoe@people", "people.example.com zoe", "  Zoe  "):
+        assert found(by, text) == [("team.csv", 3)], text
 
 
-@pytest.mark.parametrize("state", Invitation.State.values)
-def test_finds_them_whatever_became_of_the_invitation(run: Run, by: Membership, state: str) -> None:
-    batch = run(csv_of("zoe@people.example.com,Zoe,Fox,"))
-    batch.invitations.update(state=state, is_unlisted=True)
+def test_finds_them_whatever_became_of_the_invitation(imported: Run, by: Membership) -> None:
+    batch = imported(csv_of("zoe@people.example.com,Zoe,Fox,"))
 
-    assert found(by, "zoe fox") == [("team.csv", 2)]
+    for state in Invitation.State.values:
+        batch.invitations.update(state=state, is_unlisted=True)
+        assert found(by, "zoe fox") == [("team.csv", 2)], state
 
 
 def test_finds_rows_that_invited_nobody(ines: Client, run: Run, by: Membership, member: User) -> None:
@@ -63,17 +61,14 @@ def test_finds_rows_that_invited_nobody(ines: Client, run: Run, by: Membership, 
     assert "Already a member" in search(ines, "mara")
 
 
-@pytest.mark.parametrize("text", ["zoe", "ZOË", "lukasiewicz", "Łuk", "strasse", "straße", "soren zoe", "SØREN@"])
 @pytest.mark.parametrize("address", ["søren@example.com", "søren@@example.com", "member@example.com"])
-def test_accents_do_not_matter_whatever_became_of_the_row(
-    run: Run, by: Membership, member: User, text: str, address: str
-) -> None:
+def test_accents_do_not_matter_whatever_became_of_the_row(run: Run, by: Membership, member: User, address: str) -> None:
     """A person who was invited, a row with a problem, and one that was skipped."""
-    if "@" in text and "member" in address:
-        text = "member@"
     run(csv_of(f"{address},Zoë Søren,Łukasiewicz-Straße,", "ann@example.com"), only_valid=True)
 
-    assert found(by, text) == [("team.csv", 2)]
+    of_address = "member@" if "member" in address else "SØREN@"
+    for text in ("zoe", "ZOË", "lukasiewicz", "Łuk", "strasse", "straße", "soren zoe", of_address):
+        assert found(by, text) == [("team.csv", 2)], text
 
 
 def test_accents_do_not_matter_while_a_row_waits_and_after_it_is_edited(
@@ -126,9 +121,9 @@ def test_lists_the_newest_import_first(run: Run, by: Membership) -> None:
     assert found(by, "fox") == [("two.csv", 2), ("one.csv", 2), ("one.csv", 3)]
 
 
-def test_finds_imports_by_the_name_of_their_file(ines: Client, run: Run) -> None:
-    run(csv_of("ann@example.com"), name="Night-shift.csv")
-    run(csv_of("ben@example.com"), name="day.csv")
+def test_finds_imports_by_the_name_of_their_file(ines: Client, imported: Run) -> None:
+    imported(csv_of("ann@example.com"), name="Night-shift.csv")
+    imported(csv_of("ben@example.com"), name="day.csv")
     Batch.objects.update(banner_closed_at=timezone.now())
 
     page = search(ines, "night-SHIFT")
@@ -137,8 +132,8 @@ def test_finds_imports_by_the_name_of_their_file(ines: Client, run: Run) -> None
     assert "day.csv" not in page
 
 
-def test_a_result_leads_to_its_row(ines: Client, run: Run) -> None:
-    batch = run(many(120))
+def test_a_result_leads_to_its_row(ines: Client, imported: Run) -> None:
+    batch = imported(many(120))
     email = batch.rows.get(number=105).email
 
     response = ines.get(HERE, {"q": email})
@@ -149,8 +144,8 @@ def test_a_result_leads_to_its_row(ines: Client, run: Run) -> None:
     assert "101–120 of 120" in page
 
 
-def test_shows_a_corrected_name(ines: Client, run: Run) -> None:
-    batch = run(csv_of("zoe@example.com,Zeo,Fox,"))
+def test_shows_a_corrected_name(ines: Client, imported: Run) -> None:
+    batch = imported(csv_of("zoe@example.com,Zeo,Fox,"))
     invitation = batch.invitations.get()
     invitation.first_name = "Zoe"
     invitation.save()
@@ -158,8 +153,8 @@ def test_shows_a_corrected_name(ines: Client, run: Run) -> None:
     assert "Zoe Fox" in search(ines, "zoe fox")
 
 
-def test_says_when_nothing_was_found(ines: Client, run: Run) -> None:
-    run(many(1))
+def test_says_when_nothing_was_found(ines: Client, imported: Run) -> None:
+    imported(many(1))
 
     page = search(ines, "nobody-has-this")
 
@@ -167,8 +162,8 @@ def test_says_when_nothing_was_found(ines: Client, run: Run) -> None:
     assert "0 people found. 0 files found." in page
 
 
-def test_says_when_there_are_more(ines: Client, run: Run, by: Membership) -> None:
-    run(many(SHOWN + 5))
+def test_says_when_there_are_more(ines: Client, imported: Run, by: Membership) -> None:
+    imported(many(SHOWN + 5))
 
     assert len(find_people(by, "example").rows) == SHOWN
     assert f"These are the first {SHOWN}, newest import first." in search(ines, "example")
@@ -188,21 +183,21 @@ def test_the_first_ones_are_those_of_the_newest_imports(run: Run, by: Membership
     assert {name for name, _number in shown} == {"newest.csv", "problems.csv"}
 
 
-@pytest.mark.parametrize("text", [",", '"', "[", "]", '",', '["'])
-def test_punctuation_is_not_in_every_row_with_a_problem(run: Run, by: Membership, text: str) -> None:
+def test_punctuation_is_not_in_every_row_with_a_problem(run: Run, by: Membership) -> None:
     run(csv_of("ann@@example.com,Ann,Lee,", "ben@@example.com,Ben,Fox,"), only_valid=True)
 
-    assert found(by, text) == []
+    for text in (",", '"', "[", "]", '",', '["'):
+        assert found(by, text) == [], text
     run(csv_of('"zoe@@example.com","Zoe","Fox, jr.",'), name="comma.csv", only_valid=True)
     assert found(by, "fox, jr.") == [("comma.csv", 2)]
 
 
-@pytest.mark.parametrize("text", ["%", "_", "\\", "'", "\x00", "a" * 300, "🙂", "( [", "&amp;<b>"])
-def test_any_text_can_be_searched(ines: Client, run: Run, by: Membership, text: str) -> None:
-    run(many(2))
+def test_any_text_can_be_searched(ines: Client, imported: Run, by: Membership) -> None:
+    imported(many(2))
 
-    assert found(by, text) == []
-    search(ines, text)
+    for text in ("%", "_", "\\", "'", "\x00", "a" * 300, "🙂", "( [", "&amp;<b>"):
+        assert found(by, text) == [], text
+        search(ines, text)
 
 
 def test_there_is_no_search_before_the_first_import(ines: Client) -> None:
@@ -249,10 +244,10 @@ def test_takes_as_many_queries_for_any_number_of_imports(ines: Client, run: Run,
     assert queries() == before
 
 
-def test_each_query_reads_an_index(run: Run, by: Membership) -> None:
+def test_each_query_reads_an_index(imported: Run, by: Membership) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL reads small tables without their indexes.")
-    run(many(3))
+    imported(many(3))
     with CaptureQueriesContext(connection) as captured:
         find_people(by, "fox")
     plans = []

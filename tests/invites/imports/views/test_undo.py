@@ -18,8 +18,8 @@ from tests.pages import text_of
 Run = Callable[..., Batch]
 
 
-def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Client, run: Run) -> None:
-    batch = run(many(4))
+def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Client, imported: Run) -> None:
+    batch = imported(many(4))
     accepted = batch.invitations.order_by("pk")[0]
     Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
     asked = ines.get(f"/o/acme/batches/{batch.pk}/undo/").content.decode()
@@ -39,9 +39,9 @@ def test_undoing_revokes_what_was_not_accepted_and_the_summary_shows_it(ines: Cl
 
 
 def test_an_undone_import_is_called_undone_everywhere(
-    ines: Client, run: Run, acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client]
+    ines: Client, imported: Run, acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client]
 ) -> None:
-    batch = run(many(4))
+    batch = imported(many(4))
     accepted = batch.invitations.order_by("pk")[0]
     Invitation.objects.filter(pk=accepted.pk).update(state=Invitation.State.ACCEPTED, closed_at=timezone.now())
     colleague = client_of(join(acme, "second@example.com", "Org Admin"))
@@ -63,9 +63,9 @@ def test_an_undone_import_is_called_undone_everywhere(
 
 
 def test_invitations_revoked_one_by_one_do_not_count_as_undone(
-    ines: Client, run: Run, acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client]
+    ines: Client, imported: Run, acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client]
 ) -> None:
-    batch = run(many(3))
+    batch = imported(many(3))
     by_hand = batch.invitations.order_by("pk")[0]
     ines.post(f"/o/acme/invitations/{by_hand.pk}/revoke/")
     colleague = client_of(join(acme, "second@example.com", "Org Admin"))
@@ -78,8 +78,8 @@ def test_invitations_revoked_one_by_one_do_not_count_as_undone(
     assert (summary_of(batch).undone, summary_of(batch).revoked) == (2, 3)
 
 
-def test_undoing_ones_own_import_shows_no_banner(ines: Client, run: Run) -> None:
-    batch = run(many(2))
+def test_undoing_ones_own_import_shows_no_banner(ines: Client, imported: Run) -> None:
+    batch = imported(many(2))
     ines.post(f"/o/acme/batches/{batch.pk}/undo/")
     ines.get("/o/acme/batches/")
     assert "were revoked" not in ines.get("/o/acme/roles/").content.decode()
@@ -94,17 +94,17 @@ def test_undoing_a_running_import_stops_it_first(ines: Client, start: Run, work:
     assert mail.outbox == []
 
 
-def test_undoing_in_the_dialog_updates_the_page(dialog: Client, run: Run) -> None:
-    batch = run(many(1))
+def test_undoing_in_the_dialog_updates_the_page(dialog: Client, imported: Run) -> None:
+    batch = imported(many(1))
     response = dialog.post(f"/o/acme/batches/{batch.pk}/undo/")
     assert response.status_code == 204
     assert all(event in response["HX-Trigger"] for event in ("dialog:close", "batch:ended", "shell:changed"))
 
 
 def test_reminding_and_undoing_need_the_permission(
-    client_of: Callable[[User], Client], manager: User, run: Run
+    client_of: Callable[[User], Client], manager: User, imported: Run
 ) -> None:
-    batch = run(many(1))
+    batch = imported(many(1))
     assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/resend/").status_code == 403
     assert client_of(manager).post(f"/o/acme/batches/{batch.pk}/undo/").status_code == 403
     assert batch.invitations.filter(state=Invitation.State.PENDING).count() == 1
