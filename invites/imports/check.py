@@ -151,7 +151,8 @@ def _check(batch: Batch, budget: Budget) -> None:
         known=known_rows_of(batch),
         while_waiting=keeping(batch, budget.check_time),
     )
-    _delete_staged_rows(batch)
+    if batch.claims > 1:
+        _delete_staged_rows(batch)
     skipped_numbers = frozenset(batch.skipped_numbers)
     blocks: list[checking.Block] = []
     staged = 0
@@ -254,7 +255,8 @@ def _conclude(batch: Batch, check: checking.Check, table: BinaryIO | None) -> No
         except ExplainedError as broken:
             batch.state, batch.state_reasons, batch.ended_at = Batch.State.FAILED, broken.reasons, now
     batch.save()
-    clean_up(batch.pk)
+    if batch.state in Batch.ENDED:
+        clean_up(batch.pk)
 
 
 def _store_table(batch: Batch, table: BinaryIO) -> None:

@@ -20,7 +20,7 @@ from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.lookups import only_one
 from accounts.models import Membership, Organization
-from accounts.organizations.grants import lock_selection
+from accounts.organizations.grants import AccessSelection, lock_selection
 from invites.imports.activity import about_import, source_now
 from invites.imports.invite import begin_inviting, waiting
 from invites.imports.selectors.grid import edited_rows, grid_rows
@@ -56,14 +56,18 @@ def needs_confirmation(batch: Batch) -> bool:
     Those who are invited after the import has ended were not among the people whose number was confirmed.
     """
     if batch.has_invited:
-        return bool(selection_of(batch.grant).user_powers)
-    return not set(batch.confirmed_powers).issuperset(selection_of(batch.grant).user_powers)
+        return bool(_powers_of(batch))
+    return not set(batch.confirmed_powers).issuperset(_powers_of(batch))
+
+
+def _powers_of(batch: Batch) -> tuple[str, ...]:
+    return AccessSelection.of(batch.grant.roles.all()).user_powers
 
 
 def question_about(batch: Batch) -> Question:
     """What has to be confirmed now, for a batch that waits for it."""
     count = waiting(batch.rows.all()).count()
-    return Question(count, selection_of(batch.grant).user_powers, batch.progressed_at)
+    return Question(count, _powers_of(batch), batch.progressed_at)
 
 
 def has_rows_to_correct(batch: Batch) -> bool:

@@ -31,9 +31,8 @@ def suggest_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:
 
     All rows are staged, and none is invited yet. Yields changed rows in chunks; the caller saves them.
     """
-    rows = grid_rows(batch).filter(problem_codes__contains=" email_")
-    if report.verdict != "rejected":
-        yield from suggest_to(batch, rows)
+    if report.verdict == "problems":
+        yield from suggest_to(batch, grid_rows(batch).filter(problem_codes__contains=" email_"))
 
 
 def doubt_domains(batch: Batch, report: Report) -> Iterator[list[Row]]:

@@ -74,34 +74,34 @@ def invite_chunk(claim: ChunkClaim) -> None:
     chunk is past this stage. Stops the batch if the inviter lost the permission.
     """
     try:
-        invited = _invite_waiting_rows(claim)
+        chunk = _invite_waiting_rows(claim)
     except (DomainError, AccessDenied) as broken:
         # Outside of the transaction, because stopping locks the batch before its chunks. Access is denied to an inviter
         # who has left since the rows were claimed.
         code = broken.code if isinstance(broken, DomainError) else FailureReason.INVITER_LEFT
         stop_batch(Batch.objects.get(pk=claim.batch_id), reasons=[as_reason(code)])
         return
-    if invited and _is_first_of_many(claim):
+    if chunk and _is_first_of_many(chunk):
         renew_statistics()
 
 
-def _is_first_of_many(claim: ChunkClaim) -> bool:
+def _is_first_of_many(chunk: BatchChunk) -> bool:
     """Whether this is the first chunk of a large batch, so that the tables are about to grow by thousands of rows."""
-    chunks = BatchChunk.objects.filter(batch_id=claim.batch_id).order_by("first_number")
-    first = chunks.values_list("pk", F("last_number") - F("first_number")).first()
-    return first is not None and first[0] == claim.chunk_id and first[1] + 1 >= MANY_ROWS
+    if chunk.last_number - chunk.first_number + 1 < MANY_ROWS:
+        return False
+    return not BatchChunk.objects.filter(batch=chunk.batch_id, first_number__lt=chunk.first_number).exists()
 
 
 @transaction.atomic
-def _invite_waiting_rows(claim: ChunkClaim) -> bool:
-    """False if there was nothing to do."""
+def _invite_waiting_rows(claim: ChunkClaim) -> BatchChunk | None:
+    """The chunk; None if there was nothing to do."""
     chunk = only_one(held(claim).select_for_update().filter(stage=BatchChunk.Stage.INVITE))
     if chunk is None:
-        return False
+        return None
     batch = Batch.objects.select_related("organization", "inviter", "continued_by", "grant").get(pk=claim.batch_id)
     if not batch.organization.is_active:
         # It was suspended since the chunk was claimed. The claim expires.
-        return False
+        return None
     rows = batch.rows.filter(number__range=(chunk.first_number, chunk.last_number))
     if claim.is_hopeless:
         # Avoids whatever the earlier attempts died of, so that the batch can end.
@@ -114,7 +114,7 @@ def _invite_waiting_rows(claim: ChunkClaim) -> bool:
     if batch.send_at is not None:
         chunk.stage, chunk.claimed_until = BatchChunk.Stage.HELD, None
     chunk.save(update_fields=["stage", "attempts", "claimed_until"])
-    return True
+    return chunk
 
 
 def waiting(rows: QuerySet[Row]) -> QuerySet[Row]:

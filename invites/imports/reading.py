@@ -69,7 +69,8 @@ def read_as(batch: Batch, report: checking.Report) -> dict[str, Any]:
     """How the check read the file, for the page of the batch. Kept when a table replaces the file."""
     if not batch.first_row:
         return batch.read_as
-    remembered = only_one(batch.organization.remembered_readings.filter(signature=report.remembered))
+    known = batch.organization.remembered_readings
+    remembered = only_one(known.filter(signature=report.remembered)) if report.remembered else None
     return {
         "certainty": report.certainty,
         "names": list(report.example_names),

@@ -506,7 +506,7 @@ def test_a_check_that_is_repeated_asks_once(
     """The first worker dies before it stores that the batch waits."""
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=org_admin)
     with monkeypatch.context() as killed:
-        killed.setattr(check, "clean_up", lambda batch_id: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(check, "needs_confirmation", lambda batch: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             tasks.check_batch(batch.pk)
     Batch.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))

@@ -362,7 +362,7 @@ def test_the_check_of_a_dead_worker_starts_again(
     admin_membership: Membership, read_only: AccessSelection, work: Run
 ) -> None:
     batch = start_batch(admin_membership, file_name="team.csv", content=[many(3)], selection=read_only)
-    Batch.objects.filter(pk=batch.pk).update(attempts=1, claimed_until=timezone.now() - timedelta(seconds=1))
+    Batch.objects.filter(pk=batch.pk).update(attempts=1, claims=1, claimed_until=timezone.now() - timedelta(seconds=1))
     Row.objects.create(batch=batch, number=2, line=2, email="half@example.com", email_key="half@example.com")
 
     tasks.check_batch(batch.pk)
