@@ -126,12 +126,12 @@ def test_nobody_gets_more_than_one_of_each_ever(
     switch_on(acme_in_london, after=3, before=2)
     invitation = mailed(invite(ANN))
     sent = []
-    for day in range(60):
+    for day in range(40):
         clock.shift(DAY)
         sent += [(day + 1, message.subject[:8]) for message in recover_and_send()]
-        if day in (20, 40):
+        if day == 20:
             resend(by, invitation)
-    assert sent == [(3, "Reminder"), (12, "Reminder"), (22, "Ines Mar"), (42, "Ines Mar")]
+    assert sent == [(3, "Reminder"), (12, "Reminder"), (22, "Ines Mar")]
 
 
 def test_not_even_with_a_new_invitation(due: Invitation, by: Membership, invite: Invite, clock: Any) -> None:
@@ -194,8 +194,17 @@ def test_two_reminders_on_following_days_are_both_sent(
 # --- Only by day -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("zone", ["Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland"])
-@pytest.mark.parametrize("begin", ["2026-03-05", "2026-03-26", "2026-10-29"])
+# Three days later, the clocks change; in Kolkata, they never do.
+@pytest.mark.parametrize(
+    ("zone", "begin"),
+    [
+        ("Europe/London", "2026-03-26"),
+        ("Europe/London", "2026-10-22"),
+        ("America/Los_Angeles", "2026-10-29"),
+        ("Pacific/Auckland", "2026-04-01"),
+        ("Asia/Kolkata", "2026-03-05"),
+    ],
+)
 def test_each_is_sent_by_day_within_a_night_also_when_clocks_change(
     acme: Organization, invite: Invite, clock: Any, zone: str, begin: str
 ) -> None:
@@ -315,20 +324,18 @@ def test_nothing_is_started_after(happen: Callable[..., None], due: Invitation, 
 
 
 def test_none_for_an_import_that_is_being_undone(
-    acme_in_london: Organization, run: Any, by: Membership, clock: Any
+    acme_in_london: Organization, imported: Any, by: Membership, clock: Any
 ) -> None:
-
     switch_on(acme_in_london, after=3)
-    batch = run(csv_of(ANN + ",Ann,Lee,"))
+    batch = imported(csv_of(ANN + ",Ann,Lee,"))
     clock.shift(3 * DAY)
     undo_import(by, batch)
     assert recipients() == []
 
 
-def test_an_import_is_reminded_like_single_invitations(acme_in_london: Organization, run: Any, clock: Any) -> None:
-
+def test_an_import_is_reminded_like_single_invitations(acme_in_london: Organization, imported: Any, clock: Any) -> None:
     switch_on(acme_in_london, before=2)
-    batch = run(many(7))
+    batch = imported(many(7))
     clock.shift(12 * DAY)
     assert len(recipients()) == 7
     batch.refresh_from_db()
