@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from config.harness.driving import heading
 from config.harness.running import Stack
-from tests.axe import Look, examine_in
+from tests.axe import EVERY_LOOK, examine_in
 from tests.invites.imports.views.test_grid_in_browser import TEAM, open_grid, tab_into
 
 LESSER = "lesser@example.com"
@@ -102,11 +102,10 @@ def test_the_read_only_grid_is_accessible(stack: Stack, lees_page: Callable[[], 
     batch, invitation = set_up(stack, "locked")
     run(stack, RAISE.format(batch=batch, invitation=invitation))
     page = lees_page()
-    looks = (Look("light", 1280), Look("dark", 1280), Look("light", 390), Look("dark", 320))
     page.goto(f"/o/acme/batches/{batch}/problems/")
     expect(page.get_by_text(CHANGE)).to_be_visible()
     expect(page.get_by_text("Edited by Ines Martin")).to_be_visible()
-    assert list(examine_in(page, *looks)) == []
+    assert list(examine_in(page, *EVERY_LOOK)) == []
     page.goto(f"/o/acme/batches/{batch}/undo/")
     expect(page.get_by_role("heading", name="You can’t do this")).to_be_visible()
-    assert list(examine_in(page, *looks)) == []
+    assert list(examine_in(page, *EVERY_LOOK)) == []

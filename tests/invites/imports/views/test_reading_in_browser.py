@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +19,13 @@ from config.harness.driving import (
     drop,
     heading,
     import_by_dropping,
+    open_import,
     press_import,
     summary,
 )
 from config.harness.running import Stack
-from tests.axe import Look, examine_in
+from tests.axe import EVERY_LOOK, examine_in
+from tests.stories import import_file
 from tests.workbooks import sheet_of, workbook_of, xls_of
 
 TITLE = "Check how we read this file"
@@ -87,13 +90,19 @@ def invited(page: Page) -> dict[str, int]:
     return summary(page)
 
 
-def open_columns(page: Page, name: str, content: bytes) -> None:
-    """Import a file whose columns are in doubt, and go on to the page."""
-    import_by_dropping(page, name, content)
-    page.get_by_role("link", name="Match the columns here").click()
-    expect(page.get_by_role("heading", name=TITLE, level=1)).to_be_visible()
-    # Its script is loaded.
-    page.wait_for_load_state("networkidle")
+@pytest.fixture
+def open_columns(stack: Stack, admin_page: Page, tmp_path: Path) -> Callable[[str, bytes], None]:
+    """Imports a file whose columns are in doubt with a command, and opens the page that asks about it."""
+
+    def open_columns(name: str, content: bytes) -> None:
+        (tmp_path / name).write_bytes(content)
+        batch = import_file(stack, tmp_path / name)
+        admin_page.goto(f"/o/acme/batches/{batch}/reading/")
+        expect(admin_page.get_by_role("heading", name=TITLE, level=1)).to_be_visible()
+        # Its script is loaded.
+        admin_page.wait_for_load_state("networkidle")
+
+    return open_columns
 
 
 def test_a_hungarian_workbook_with_a_title_and_full_names_is_invited(stack: Stack, admin_page: Page) -> None:
@@ -119,9 +128,9 @@ def test_a_hungarian_workbook_with_a_title_and_full_names_is_invited(stack: Stac
     expect(page.get_by_role("row", name=re.compile("Péter Hegedűs"))).to_be_visible()
 
 
-def test_columns_are_matched_with_the_keyboard(admin_page: Page) -> None:
+def test_columns_are_matched_with_the_keyboard(admin_page: Page, open_columns: Callable[[str, bytes], None]) -> None:
     page = admin_page
-    open_columns(page, "keys.csv", as_csv(personnel("by-keys"), "utf-8-sig"))
+    open_columns("keys.csv", as_csv(personnel("by-keys"), "utf-8-sig"))
     row = page.get_by_role("textbox", name="Column names are in row")
     said = page.locator("body > [data-live-line]")
 
@@ -189,9 +198,11 @@ def test_columns_are_matched_with_the_keyboard(admin_page: Page) -> None:
     expect(page.get_by_text("Nothing is remembered yet")).to_be_visible()
 
 
-def test_an_answer_given_while_the_questions_are_drawn_again_is_kept(admin_page: Page) -> None:
+def test_an_answer_given_while_the_questions_are_drawn_again_is_kept(
+    admin_page: Page, open_columns: Callable[[str, bytes], None]
+) -> None:
     page = admin_page
-    open_columns(page, "quick.csv", as_csv(personnel("quick"), "utf-8-sig"))
+    open_columns("quick.csv", as_csv(personnel("quick"), "utf-8-sig"))
     held: list[Any] = []
     page.route("**/reading/", lambda route: held.append(route) if not held else route.continue_())
     page.get_by_role("combobox", name="Column A").select_option("description")
@@ -293,7 +304,9 @@ def test_a_waiting_file_is_deleted_or_kept(admin_page: Page) -> None:
 
 def test_another_file_keeps_roles_and_sites(admin_page: Page) -> None:
     page = admin_page
-    open_columns(page, "first.csv", as_csv(personnel("first"), "utf-8-sig"))
+    import_by_dropping(page, "first.csv", as_csv(personnel("first"), "utf-8-sig"))
+    page.get_by_role("link", name="Match the columns here").click()
+    expect(page.get_by_role("heading", name=TITLE, level=1)).to_be_visible()
     page.get_by_role("link", name="Choose another file").click()
     expect(heading(page)).to_have_text("Import users")
     expect(page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b"))).to_be_checked()
@@ -306,9 +319,6 @@ def test_another_file_keeps_roles_and_sites(admin_page: Page) -> None:
     expect(page.get_by_text("first.csv")).to_have_count(0)
 
 
-LOOKS = [Look("light", 1280), Look("dark", 390), Look("light", 390), Look("dark", 1280), Look("light", 320)]
-
-
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(admin_page: Page) -> None:
     page = admin_page
     contents = {
@@ -319,24 +329,24 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(admin_page: Page) -> Non
     for name, content in contents.items():
         import_by_dropping(page, name, content)
         expect(page.locator("#dialog [data-reading], #dialog #read-file").first).to_be_visible()
-        assert list(examine_in(page, *LOOKS)) == [], name
+        assert list(examine_in(page, *EVERY_LOOK)) == [], name
     page.get_by_role("link", name="Match the columns here").click()
     expect(page.get_by_role("heading", name=TITLE, level=1)).to_be_visible()
-    assert list(examine_in(page, *LOOKS)) == []
+    assert list(examine_in(page, *EVERY_LOOK)) == []
     page.get_by_role("combobox", name="Column B").select_option("")
     expect(bar(page)).to_contain_text("things are missing")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("group", name="There is a problem")).to_be_focused()
-    assert list(examine_in(page, *LOOKS)) == []
+    assert list(examine_in(page, *EVERY_LOOK)) == []
     for path in ("batches/", "settings/imports/"):
         page.goto(f"/o/acme/{path}")
-        assert list(examine_in(page, *LOOKS)) == []
+        assert list(examine_in(page, *EVERY_LOOK)) == []
 
 
-def test_every_question_on_a_phone(admin_page: Page) -> None:
+def test_every_question_on_a_phone(admin_page: Page, open_columns: Callable[[str, bytes], None]) -> None:
     page = admin_page
     page.set_viewport_size({"width": 390, "height": 844})
-    open_columns(page, "phone.csv", as_csv(personnel("phone"), "cp1250"))
+    open_columns("phone.csv", as_csv(personnel("phone"), "cp1250"))
     page.get_by_role("radio", name=re.compile("Windows-1250")).check()
     expect(bar(page)).to_have_text("Ready to check · 3 rows")
     column = page.get_by_role("group", name="Column B")
@@ -410,14 +420,9 @@ def test_a_file_is_deleted_without_javascript(plain_page: Page) -> None:
 def test_the_progress_dialog_turns_into_the_question_of_a_large_file(admin_page: Page) -> None:
     """A worker reads it, and the dialog is open meanwhile."""
     page = admin_page
-    page.goto("/o/acme/import/")
-    page.goto("/o/acme/users/")
-    rows = "".join(f"p{at}@large.example.com;Péter{at};Hegedűs\r\n" for at in range(120_000))
+    open_import(page)
+    rows = "".join(f"p{at}@large.example.com;Péter{at};Hegedűs\r\n" for at in range(40_000))
     content = ("Email;First name;Last name\r\n" + rows).encode("cp1250")
-    page.get_by_role("link", name="Invite users").click()
-    page.get_by_role("link", name="Import CSV file").click()
-    expect(heading(page)).to_have_text("Import users")
-    expect(heading(page)).to_be_focused()
     choose_roles_and_sites(page)
     page.locator("#dialog input[type=file]").set_input_files(
         {"name": "large.csv", "mimeType": "text/csv", "buffer": content}
