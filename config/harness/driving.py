@@ -26,8 +26,8 @@ DROP = """([target, name, content]) => {
 
 
 def open_import(page: Page) -> None:
-    """From *Users* through the dialog *Invite users* to *Import CSV file*."""
-    page.goto("/o/acme/users/")
+    """From *Users* through the dialog *Invite users* to *Import CSV file*. A short list opens in half the time."""
+    page.goto("/o/acme/users/?q=admin@example.com")
     page.get_by_role("link", name="Invite users").click()
     expect(heading(page)).to_have_text("Invite users")
     page.get_by_role("link", name="Import CSV file").click()
@@ -43,9 +43,7 @@ def heading(page: Page) -> Any:
 
 def choose_roles_and_sites(page: Page) -> None:
     page.get_by_role("checkbox", name=re.compile(rf"^{ROLE}\b")).check()
-    sites = page.get_by_role("combobox", name="Sites")
-    sites.click()
-    sites.press_sequentially(SITE[:4])
+    page.get_by_role("combobox", name="Sites").click()
     page.locator(".ts-dropdown").get_by_role("option", name=re.compile(rf"^{SITE}\b")).click()
     page.keyboard.press("Escape")
 
@@ -84,11 +82,8 @@ def banner(page: Page, title: str) -> Any:
 def summary(page: Page) -> dict[str, int]:
     """The summary of the import page, by the labels of its lines."""
     lines = page.locator(".rc-summary tr")
-    found = {}
-    for index in range(lines.count()):
-        name, count = lines.nth(index).locator("th").inner_text(), lines.nth(index).locator("td").inner_text()
-        found[name.strip()] = int(count.replace(",", ""))
-    return found
+    names, counts = lines.locator("th").all_inner_texts(), lines.locator("td").all_inner_texts()
+    return {name.strip(): int(count.replace(",", "")) for name, count in zip(names, counts, strict=True)}
 
 
 def csv_of(rows: list[tuple[str, str, str, str]], *, delimiter: str = ",", encoding: str = "utf-8") -> bytes:
