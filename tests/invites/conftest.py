@@ -52,6 +52,12 @@ def imported(admin_membership: Membership, read_only: AccessSelection) -> Callab
     return imported
 
 
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import of 45 people has three chunks: two with 20 people, and one with 5."""
+    monkeypatch.setattr("invites.imports.invite.MIN_CHUNK_ROWS", 20)
+
+
 # --- The mail server -----------------------------------------------------------------------------------
 
 

@@ -14,9 +14,10 @@ from invites.models import Batch
 from tests.files import many
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_claim_the_same_chunk(start: Callable[..., Batch]) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     claimed: list[ChunkClaim | None] = []
 
     def claim_one() -> None:
@@ -39,9 +40,10 @@ def test_two_workers_never_claim_the_same_chunk(start: Callable[..., Batch]) -> 
     assert sorted(batch.chunks.values_list("attempts", flat=True)) == [0, 1, 1]
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.django_db
 def test_expired_claims_can_be_claimed_immediately(start: Callable[..., Batch]) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     dead = [chunks.claim_chunk(batch.pk) for _ in range(3)]
     assert chunks.claim_chunk(batch.pk) is None, "All chunks are held."
 

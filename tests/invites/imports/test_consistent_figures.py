@@ -16,28 +16,30 @@ from tests.invites.imports.chunk_work import invite_one_chunk, process_one_chunk
 from tests.pages import HTMX, text_of, url_of
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.servers
 def test_the_list_has_the_same_count_as_the_sidebar(ines: Client, start: Callable[..., Batch]) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     process_one_chunk(batch)
-    some = list(batch.invitations.values_list("pk", flat=True)[:80])
+    some = list(batch.invitations.values_list("pk", flat=True)[:8])
     Invitation.objects.filter(pk__in=some).update(mail_state=Invitation.Mail.QUEUED)
 
     words = text_of(ines.get("/o/acme/batches/").content.decode())
 
-    assert "120 of 450 people" in words
-    assert "120 invited Inviting" in words
+    assert "12 of 45 people" in words
+    assert "12 invited Inviting" in words
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_the_question_before_stopping_stays_true_while_the_import_runs(
     ines: Client, start: Callable[..., Batch]
 ) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     process_one_chunk(batch)
 
     words = text_of(ines.get(f"/o/acme/batches/{batch.pk}/stop/").content.decode())
 
-    assert "200 people have already been invited and stay invited." in words
+    assert "20 people have already been invited and stay invited." in words
 
 
 def invite_chunks(batch: Batch, *, count: int = 1) -> Batch:
@@ -59,24 +61,26 @@ def seen(client: Client, batch: Batch, name: str) -> str:
     return text_of(client.get(url_of(batch, name), headers=HTMX).content.decode())
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_the_question_before_stopping_has_the_counts_of_the_progress(ines: Client, start: Callable[..., Batch]) -> None:
-    batch = invite_chunks(start(many(450)))
-    Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:150]).update(mail_state=Invitation.Mail.SENT)
+    batch = invite_chunks(start(many(45)))
+    Invitation.objects.filter(pk__in=batch.invitations.values("pk")[:15]).update(mail_state=Invitation.Mail.SENT)
 
-    assert "150 of 450 people" in seen(ines, batch, "imports:batch_dialog")
+    assert "15 of 45 people" in seen(ines, batch, "imports:batch_dialog")
     assert (
-        "150 people have already been invited and stay invited. "
-        "50 more people have been invited. Their emails are still being sent."
+        "15 people have already been invited and stay invited. "
+        "5 more people have been invited. Their emails are still being sent."
     ) in seen(ines, batch, "imports:batch_stop")
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_before_the_first_email_nobody_counts_as_done(ines: Client, start: Callable[..., Batch]) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     assert "Nobody has been invited yet, and nobody will be." in seen(ines, batch, "imports:batch_stop")
 
     invite_chunks(batch)
 
-    assert "200 people have already been invited and stay invited. Their emails are still" in seen(
+    assert "20 people have already been invited and stay invited. Their emails are still" in seen(
         ines, batch, "imports:batch_stop"
     )
 
@@ -101,17 +105,18 @@ def test_all_pages_say_that_only_emails_are_left(ines: Client, start: Callable[.
     assert banner_of(batch).text == "Everyone had already been invited."
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.servers
 def test_a_stopped_import_counts_not_invited_unsent_and_refused_people(
     start: Callable[..., Batch],
 ) -> None:
-    batch = invite_chunks(start(many(450)))
+    batch = invite_chunks(start(many(45)))
     refuse(batch, 2)
 
     stop_batch(batch)
 
     assert banner_of(batch).text == (
-        "250 people in team.csv were not invited. 198 emails are still being sent. 2 emails couldn’t be sent."
+        "25 people in team.csv were not invited. 18 emails are still being sent. 2 emails couldn’t be sent."
     )
 
 
@@ -136,13 +141,14 @@ def test_why_a_batch_was_stopped_comes_first(start: Callable[..., Batch], admin_
     )
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_refused_people_count_as_invited_nowhere(ines: Client, start: Callable[..., Batch], admin: User) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     process_one_chunk(batch)
-    refuse(batch, 20)
+    refuse(batch, 2)
 
     words = text_of(ines.get("/o/acme/batches/").content.decode())
 
-    assert "180 of 430 people" in words
-    assert "180 invited Inviting" in words
-    assert "20 people couldn’t be invited." in seen(ines, batch, "imports:batch_dialog")
+    assert "18 of 43 people" in words
+    assert "18 invited Inviting" in words
+    assert "2 people couldn’t be invited." in seen(ines, batch, "imports:batch_dialog")

@@ -347,15 +347,16 @@ def test_another_worker_sends_after_a_worker_died_between_inviting_and_sending(s
     assert (batch.state, Invitation.objects.count(), len(mail.outbox)) == (Batch.State.DONE, 2, 2)
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_a_task_delivered_twice_changes_nothing_the_second_time(start: Run) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
 
     for _ in range(8):
         tasks.process_chunk(batch.pk)
         tasks.check_batch(batch.pk)
 
     batch.refresh_from_db()
-    assert (batch.state, summary_as_json(batch)["invited"], len(mail.outbox)) == (Batch.State.DONE, 450, 450)
+    assert (batch.state, summary_as_json(batch)["invited"], len(mail.outbox)) == (Batch.State.DONE, 45, 45)
 
 
 def test_the_check_of_a_dead_worker_starts_again(
@@ -442,8 +443,9 @@ def test_statistics_are_renewed_only_once(start: Run, work: Run, monkeypatch: py
     assert told == [True]
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_stopping_keeps_invited_people_and_counts_the_others(start: Run, work: Run) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     process_one_chunk(batch)
 
     assert stop_batch(batch)
@@ -451,8 +453,8 @@ def test_stopping_keeps_invited_people_and_counts_the_others(start: Run, work: R
 
     summary = summary_of(batch)
     assert batch.state == Batch.State.STOPPED
-    assert (summary.rows, summary.invited, summary.failed, summary.stopped) == (450, 200, 250, 250)
-    assert len(mail.outbox) == 200
+    assert (summary.rows, summary.invited, summary.failed, summary.stopped) == (45, 20, 25, 25)
+    assert len(mail.outbox) == 20
 
 
 def test_stopping_an_ended_import_changes_nothing(run: Run) -> None:

@@ -30,9 +30,9 @@ def test_recovery_enqueues_stalled_batches_now_and_then(start: Run, run: Run) ->
     assert recovery.find_stalled_work().to_process == []
 
 
-def test_recovery_finds_an_expired_claim_when_no_other_worker_holds_a_chunk(start: Run) -> None:
+def test_recovery_finds_an_expired_claim_when_no_other_worker_holds_a_chunk(start: Run, small_chunks: None) -> None:
     """Another worker may have worked on the batch until just before the claim expired."""
-    batch = start(many(450))
+    batch = start(many(45))
     dead, alive = chunks.claim_chunk(batch.pk), chunks.claim_chunk(batch.pk)
     assert dead is not None
     assert alive is not None

@@ -106,21 +106,22 @@ def test_a_recipient_that_always_fails_temporarily_is_given_up_with_the_reason(
     assert batch.rows.get(email="grey@example.com").detail == FailureReason.UNREACHABLE
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_the_whole_batch_waits_for_a_server_that_closes_the_connection(
     server: MailServer, start: Run, work: Run
 ) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     server.answer_all = "421 4.3.2 Service shutting down"
 
     work(batch)
 
-    assert Invitation.objects.count() == 450, "Inviting continues without the mail server."
+    assert Invitation.objects.count() == 45, "Inviting continues without the mail server."
     assert (batch.state, server.taken) == (Batch.State.INVITING, [])
     assert server.connections <= 4
     server.answer_all = ""
     let_time_pass(batch)
     work(batch)
-    assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 450, 450)
+    assert (batch.state, len(server.taken), len(set(server.taken))) == (Batch.State.DONE, 45, 45)
 
 
 def test_nothing_is_lost_while_the_server_is_down(server: MailServer, start: Run, work: Run) -> None:
@@ -136,10 +137,11 @@ def test_nothing_is_lost_while_the_server_is_down(server: MailServer, start: Run
     assert server.taken == ["ann@example.com"]
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_a_server_that_hangs_costs_one_timeout_and_not_one_per_person(
     server: MailServer, start: Run, work: Run
 ) -> None:
-    batch = start(many(450))
+    batch = start(many(45))
     server.hangs = True
 
     work(batch)
@@ -149,7 +151,7 @@ def test_a_server_that_hangs_costs_one_timeout_and_not_one_per_person(
     server.hangs = False
     let_time_pass(batch)
     work(batch)
-    assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 450)
+    assert (batch.state, len(set(server.taken))) == (Batch.State.DONE, 45)
 
 
 @pytest.mark.parametrize("pipelining", [True, False])

@@ -40,14 +40,14 @@ def be_deactivated(membership: Membership) -> None:
 
 
 @pytest.fixture
-def mailed_in_part(server: MailServer, start: Run, work: Run) -> Batch:
-    """200 of 450 people got their email. The others wait for a busy server."""
-    batch = start(many(450))
+def mailed_in_part(server: MailServer, start: Run, work: Run, small_chunks: None) -> Batch:
+    """20 of 45 people got their email. The others wait for a busy server."""
+    batch = start(many(45))
     process_one_chunk(batch)
     server.answer_all = BUSY
     work(batch)
     server.answer_all = ""
-    assert (len(server.taken), Invitation.objects.count()) == (200, 450)
+    assert (len(server.taken), Invitation.objects.count()) == (20, 45)
     return batch
 
 
@@ -70,14 +70,14 @@ def test_the_batch_stops_and_unsent_invitations_are_revoked(
 
     work(batch)
 
-    assert (batch.state, batch.state_reasons, len(server.taken)) == (Batch.State.STOPPED, [as_reason(why)], 200)
+    assert (batch.state, batch.state_reasons, len(server.taken)) == (Batch.State.STOPPED, [as_reason(why)], 20)
     summary = summary_of(batch)
-    assert (summary.rows, summary.invited, summary.waiting_answer) == (450, 200, 200)
-    assert (summary.failed, summary.stopped) == (250, 250)
+    assert (summary.rows, summary.invited, summary.waiting_answer) == (45, 20, 20)
+    assert (summary.failed, summary.stopped) == (25, 25)
     assert set(batch.rows.filter(outcome=Row.Outcome.FAILED).values_list("reason", "detail")) == {("stopped", why)}
-    states = {Invitation.State.PENDING: 200, Invitation.State.REVOKED: 250}
+    states = {Invitation.State.PENDING: 20, Invitation.State.REVOKED: 25}
     assert {state: Invitation.objects.filter(state=state).count() for state in states} == states
-    assert DailyInviteCount.objects.get().invitations == 200, "They can be invited again on the same day."
+    assert DailyInviteCount.objects.get().invitations == 20, "They can be invited again on the same day."
     assert not batch.chunks.exclude(stage=BatchChunk.Stage.DONE).exists()
 
 
@@ -93,7 +93,7 @@ def test_other_chunks_do_not_wait_for_their_retry(
 
     work(batch)
 
-    assert summary_of(batch).stopped == 250
+    assert summary_of(batch).stopped == 25
 
 
 def test_the_page_shows_the_reason_for_each_row(
@@ -108,7 +108,7 @@ def test_the_page_shows_the_reason_for_each_row(
     page = text_of(text(colleague.get(f"{url_of(batch)}?outcome=failed")))
 
     assert f"Not invited {FailureReason.INVITER_LEFT.label}" in page
-    assert "Failed 250" in page
+    assert "Failed 25" in page
 
 
 def one_site(selection: AccessSelection) -> AccessSelection:
@@ -125,15 +125,15 @@ def test_invitations_with_another_inviter_are_still_sent(
     colleague: Membership,
 ) -> None:
     batch = mailed_in_part
-    theirs = batch.invitations.get(email="person449@people.example.com")
+    theirs = batch.invitations.get(email="person44@people.example.com")
     change_invitation(colleague, theirs, one_site(read_only))
     be_demoted(admin_membership)
     let_time_pass(batch)
 
     work(batch)
 
-    assert server.taken[200:] == [theirs.email]
-    assert (summary_of(batch).invited, summary_of(batch).stopped) == (201, 249)
+    assert server.taken[20:] == [theirs.email]
+    assert (summary_of(batch).invited, summary_of(batch).stopped) == (21, 24)
 
 
 def test_invitations_that_a_colleague_changes_meanwhile_are_sent(
@@ -145,7 +145,7 @@ def test_invitations_that_a_colleague_changes_meanwhile_are_sent(
     colleague: Membership,
 ) -> None:
     batch = mailed_in_part
-    theirs = batch.invitations.get(email="person449@people.example.com")
+    theirs = batch.invitations.get(email="person44@people.example.com")
     be_demoted(admin_membership)
     let_time_pass(batch)
     others = batch.chunks.order_by("first_number")[:2]
@@ -154,5 +154,5 @@ def test_invitations_that_a_colleague_changes_meanwhile_are_sent(
     with once_after('FROM "invites_accessgrant"', lambda: change_invitation(colleague, theirs, one_site(read_only))):
         work(batch)
 
-    assert server.taken[200:] == [theirs.email]
-    assert summary_of(batch).stopped == 49
+    assert server.taken[20:] == [theirs.email]
+    assert summary_of(batch).stopped == 4
