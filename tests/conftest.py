@@ -383,7 +383,9 @@ MARKED_ON_SERVERS = (
     *("imports/test_declined.py", "imports/test_deactivated.py", "imports/test_confirm.py"),
     *("imports/test_corrections.py", "imports/test_correction_jobs.py", "imports/test_authors.py"),
     *("imports/test_check_races.py", "imports/test_check_in_request.py", "imports/test_file_of_another_import.py"),
-    *("imports/test_consistent_figures.py", "imports/test_chunk_delivery_log.py"),
+    *("imports/test_consistent_figures.py", "imports/test_chunk_delivery_log.py", "imports/test_late_corrections.py"),
+    *("imports/test_problem_file.py", "imports/test_invite.py", "imports/test_row_editors.py"),
+    *("mailing/test_outbox.py", "invitations/test_quotas.py"),
 )
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
 

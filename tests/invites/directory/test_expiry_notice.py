@@ -132,6 +132,7 @@ def test_closing_is_for_oneself(
     assert "Resend all" in shown(ines)
 
 
+@pytest.mark.servers
 def test_closing_works_without_javascript_and_with_nonsense(three: list[Invitation], ines: Client) -> None:
     assert ines.post(f"{EXPIRING}close/?expiring=x&expired=99999999999999").status_code == 302
     assert "Resend all" in shown(ines)

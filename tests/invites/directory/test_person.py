@@ -216,6 +216,7 @@ def test_the_number_of_queries_is_constant(
         ines.get(address_of(joined))
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("start", ["-1", "x", "1" * 30, "\x00", "999999"])
 def test_odd_starts_of_the_history_are_harmless(ines: Client, member_membership: Membership, start: str) -> None:
     assert ines.get(address_of(member_membership), {"start": start}).status_code == 200

@@ -62,6 +62,7 @@ def test_invites_everyone_in_a_file_without_problems(run: Run) -> None:
     assert addresses(mail.outbox) == ["ann@example.com", "ben@example.com"]
 
 
+@pytest.mark.servers
 def test_each_invitation_has_the_values_of_its_row_and_the_grant_of_the_batch(
     run: Run, read_only: AccessSelection
 ) -> None:
@@ -76,6 +77,7 @@ def test_each_invitation_has_the_values_of_its_row_and_the_grant_of_the_batch(
     assert invitation.mail_state == Invitation.Mail.SENT
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("first", ["Zoë", "ΣΊΣΥΦΟΣ", "İnci", "Anna  Maria", "ﷺ" * 150])
 def test_imported_people_have_the_same_search_key_as_others(run: Run, first: str) -> None:
     run(csv_of(f"ann@example.com,{first},Łukasiewicz,"))
@@ -135,6 +137,7 @@ def test_an_expired_invitation_is_replaced(run: Run) -> None:
     assert sorted(Invitation.objects.values_list("state", flat=True)) == ["pending", "replaced"]
 
 
+@pytest.mark.servers
 def test_members_invited_expired_and_new_people_get_their_outcome(run: Run, member: User, acme: Organization) -> None:
     run(csv_of("pending@example.com", "expired@example.com"))
     Invitation.objects.filter(email="expired@example.com").update(expires_at=timezone.now() - timedelta(minutes=1))
@@ -220,6 +223,7 @@ def test_a_corrected_file_replaces_the_first(
     )
 
 
+@pytest.mark.servers
 def test_an_upload_is_stored_in_pieces_and_read_unchanged(
     admin_membership: Membership, read_only: AccessSelection
 ) -> None:
@@ -250,6 +254,7 @@ def test_the_upload_is_removed_when_the_batch_has_ended(run: Run) -> None:
     assert UploadPart.objects.count() == 0
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -409,6 +414,7 @@ def test_two_workers_invite_each_address_once(start: Run) -> None:
 # --- Stop -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(("people", "is_told"), [(12, True), (3, False)], ids=["many", "few"])
 def test_postgresql_renews_its_statistics_after_the_first_chunk(
     run: Run, monkeypatch: pytest.MonkeyPatch, people: int, is_told: bool
@@ -423,6 +429,7 @@ def test_postgresql_renews_its_statistics_after_the_first_chunk(
     assert told == (both if is_told and connection.vendor == "postgresql" else [])
 
 
+@pytest.mark.servers
 def test_the_indexes_of_rows_have_room_for_one_update_of_each(db: None) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -431,6 +438,7 @@ def test_the_indexes_of_rows_have_room_for_one_update_of_each(db: None) -> None:
         assert found == {"invites_row_pkey": ["fillfactor=50"], "one_row_per_number": ["fillfactor=50"]}
 
 
+@pytest.mark.servers
 def test_statistics_are_renewed_only_once(start: Run, work: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[bool] = []
     monkeypatch.setattr(invite, "MANY_ROWS", 10)

@@ -309,6 +309,7 @@ def test_a_worker_that_dies_is_continued_by_another(
     assert Invitation.objects.count() == 7
 
 
+@pytest.mark.servers
 @pytest.mark.usefixtures("one_at_a_time")
 def test_a_stopped_job_keeps_what_it_corrected_and_invites_nobody(
     ines: Client, ended: Batch, by: Membership, monkeypatch: pytest.MonkeyPatch
@@ -416,6 +417,7 @@ def test_the_banner_is_about_rows_that_were_skipped_too(ines: Client, ended: Bat
     assert "Nothing is left to fix in team.csv." in banners(ines)
 
 
+@pytest.mark.servers
 def test_the_banner_is_for_nobody_else(
     ines: Client, ended: Batch, upload: Upload, colleague: Membership, client_of: Callable[[Any], Client]
 ) -> None:

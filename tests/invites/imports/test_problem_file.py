@@ -171,6 +171,7 @@ def test_the_file_is_utf_8_if_its_encoding_cannot_hold_a_corrected_name(
     assert lines_of(content, encoding="utf-8-sig", delimiter=";")[1][2] == "春子"
 
 
+@pytest.mark.servers
 def test_a_line_that_names_the_delimiter_is_kept(ines: Client, start: Run) -> None:
     batch = start(b"sep=;\r\nEmail;First name;Last name\r\na@@example.com;A;B\r\n")
 
@@ -188,6 +189,7 @@ def test_the_file_has_no_formulas_with_any_delimiter(ines: Client, start: Run) -
             assert not [cell for cell in line if cell.lstrip('"\u200b').startswith(("=", "+"))]
 
 
+@pytest.mark.servers
 def test_a_merged_word_keeps_its_spelling(
     ines: Client, start: Run, by: Membership, correct: Callable[..., Any]
 ) -> None:

@@ -49,6 +49,7 @@ def test_the_grid_says_who_changed_a_row(ines: Client, team: Batch, ann: Members
     assert row(team, 4).edited_by is None
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_last_editor_is_shown(team: Batch, by: Membership, ann: Membership, change: str) -> None:
     number, do = CHANGES[change]
@@ -109,6 +110,7 @@ def test_an_unchanged_row_has_no_editor(ines: Client, team: Batch, ann: Membersh
     assert "Edited by" not in text(ines.get(grid_url(team)))
 
 
+@pytest.mark.servers
 def test_the_response_to_an_edit_names_the_editor(script: Client, team: Batch) -> None:
     answer = script.post(grid_url(team), {"do": "take:3:0", "shown": team.created_at.isoformat()})
 

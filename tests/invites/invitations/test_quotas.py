@@ -105,6 +105,7 @@ def test_skipped_rows_and_rows_of_a_stopped_import_do_not_count(start: Run, run:
     assert DailyInviteCount.objects.get().invitations == 3
 
 
+@pytest.mark.servers
 def test_rows_given_up_after_crashes_do_not_count(run: Run, start: Run, work: Run) -> None:
     run(many(3))
     hopeless = start(many(4, domain="hopeless.example.com"))
@@ -212,6 +213,7 @@ def test_the_row_of_a_full_address_fails_with_the_reason(
     assert not Invitation.objects.filter(email=ANN, state=Invitation.State.PENDING).exists()
 
 
+@pytest.mark.servers
 def test_a_resend_over_the_limit_is_refused_and_the_link_still_works(
     admin_membership: Membership, read_only: AccessSelection, settings: Any
 ) -> None:
@@ -301,6 +303,7 @@ def test_an_import_of_another_organization_is_not_limited(
     assert (batch.state, summary_of(batch).invited) == (Batch.State.DONE, 2)
 
 
+@pytest.mark.servers
 def test_resending_many_skips_an_address_only_where_its_limit_is_reached(
     admin_membership: Membership,
     read_only: AccessSelection,

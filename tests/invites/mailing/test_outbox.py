@@ -150,6 +150,7 @@ def test_backoff_is_exponential(mailbox: Mailbox, due: Callable[[str], Invitatio
     assert backoff_count[-1] == 15 * 60
 
 
+@pytest.mark.servers
 def test_a_refused_address_fails_with_the_servers_reason_and_others_are_sent(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
@@ -182,6 +183,7 @@ def test_loses_nothing_when_the_server_is_away(
     assert mailbox.taken == ["ann@people.example.com"]
 
 
+@pytest.mark.servers
 def test_a_server_that_hangs_is_given_up_after_the_timeout(
     due: Callable[[str], Invitation], acme: Organization, settings: Any
 ) -> None:
@@ -199,6 +201,7 @@ def test_a_server_that_hangs_is_given_up_after_the_timeout(
     assert invitation.mail_due_at is not None
 
 
+@pytest.mark.servers
 def test_gives_up_after_many_attempts_with_a_reason(
     mailbox: Mailbox, due: Callable[[str], Invitation], acme: Organization
 ) -> None:
@@ -354,6 +357,7 @@ def test_fails_invitations_of_an_inviter_who_lost_the_permission_and_says_why(
     assert mailbox.taken == ["ann@people.example.com"], "A colleague who may can send it."
 
 
+@pytest.mark.servers
 def test_sends_an_invitation_that_a_colleague_takes_over_during_the_check(
     mailbox: Mailbox,
     due: Callable[[str], Invitation],
