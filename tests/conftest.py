@@ -385,6 +385,8 @@ MARKED_ON_SERVERS = (
     *("imports/test_check_races.py", "imports/test_check_in_request.py", "imports/test_file_of_another_import.py"),
     *("imports/test_consistent_figures.py", "imports/test_chunk_delivery_log.py", "imports/test_late_corrections.py"),
     *("imports/test_problem_file.py", "imports/test_invite.py", "imports/test_row_editors.py"),
+    *("imports/test_schedule.py", "imports/test_send.py", "imports/test_undo.py", "imports/test_unauthorized.py"),
+    *("invitations/test_acceptance.py", "invitations/test_actions.py", "invitations/test_allowed_domains.py"),
     *("mailing/test_outbox.py", "invitations/test_quotas.py"),
 )
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"

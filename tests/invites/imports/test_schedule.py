@@ -133,6 +133,7 @@ def test_the_page_and_the_list_say_when(scheduled: Batch, ines: Client, acme: Or
     assert "Nobody has been emailed yet." in banner
 
 
+@pytest.mark.servers
 def test_users_shows_everyone_as_scheduled(scheduled: Batch, ines: Client) -> None:
     page = words_of(ines.get("/o/acme/users/?status=scheduled"))
     assert page.count("Invite scheduled") == 4, "the tab and three people"
@@ -222,6 +223,7 @@ def test_one_person_is_sent_sooner_and_gets_one_email(
     assert run_workers(scheduled, work) == sorted(PEOPLE[1:])
 
 
+@pytest.mark.servers
 def test_the_page_does_not_say_that_nobody_was_emailed_if_somebody_was(
     scheduled: Batch, by: Membership, ines: Client
 ) -> None:
@@ -358,6 +360,7 @@ def test_stops_and_says_why_if_it_is_not_allowed_anymore(
     assert reason in words_of(client_of(colleague.user).get(url_of(scheduled)))
 
 
+@pytest.mark.servers
 def test_managers_learn_that_it_stopped_because_its_inviter_left(
     scheduled: Batch,
     by: Membership,
@@ -413,6 +416,7 @@ def test_importing_again_keeps_the_time(scheduled: Batch, by: Membership, work: 
     assert re.search(r'value="now"\s+checked', ines.get(f"/o/acme/import/?again={scheduled.pk}").text)
 
 
+@pytest.mark.servers
 def test_waits_for_the_next_day_if_todays_quota_is_used_up(
     scheduled: Batch, by: Membership, work: Work, settings: Any, ines: Client
 ) -> None:
@@ -469,6 +473,7 @@ def test_a_time_that_passes_while_the_import_waits_sends_it_when_it_is_ready(
     assert run_workers(batch, work) == sorted(PEOPLE)
 
 
+@pytest.mark.servers
 def test_nobody_new_to_invite_ends_the_import(start: Start, work: Work, tomorrow: Any, by: Membership) -> None:
     work(start(csv_of(*PEOPLE)))
     batch = work(start(csv_of(*PEOPLE), send_at=tomorrow))

@@ -229,6 +229,7 @@ def claim_after_deaths(batch: Batch) -> chunks.ChunkClaim | None:
     return chunks.claim_chunk(batch.pk)
 
 
+@pytest.mark.servers
 def test_an_email_that_crashes_every_worker_is_given_up_and_the_rest_are_sent(invited: Batch, work: Run) -> None:
     first = invited.invitations.earliest("pk").email
     claim = claim_after_deaths(invited)

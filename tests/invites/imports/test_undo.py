@@ -147,6 +147,7 @@ def test_few_invitations_are_revoked_in_the_request(ines: Client, imported: Run)
     assert not Batch.objects.get().is_being_undone
 
 
+@pytest.mark.servers
 def test_all_numbers_are_final_from_the_start(being_undone: Batch, ines: Client) -> None:
     batch = being_undone
     before = [figures(batch, ines)]
@@ -160,6 +161,7 @@ def test_all_numbers_are_final_from_the_start(being_undone: Batch, ines: Client)
     assert (end["batches"], end["users"]["Invite pending"]) == ({batch.pk: 25}, 0)
 
 
+@pytest.mark.servers
 def test_each_row_is_shown_as_revoked_immediately(being_undone: Batch, ines: Client) -> None:
     page = text_of(text(ines.get(f"{url_of(being_undone)}?outcome=revoked")))
 
@@ -239,6 +241,7 @@ def test_a_due_reminder_is_not_sent_and_not_enqueued_forever(imported: Run, admi
     assert mail.outbox == []
 
 
+@pytest.mark.servers
 def test_they_cannot_be_resent_changed_or_revoked_one_by_one(
     being_undone: Batch, admin_membership: Membership, read_only: AccessSelection, ines: Client
 ) -> None:

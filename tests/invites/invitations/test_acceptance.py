@@ -68,6 +68,7 @@ def test_the_page_says_who_invites_to_what(invite: Invite) -> None:
     assert 'value="Rossi"' in page.content.decode()
 
 
+@pytest.mark.servers
 def test_the_invitee_becomes_a_member_and_is_signed_in(invite: Invite, acme: Organization) -> None:
     invitation = invite(description="Night shift")
     client = opened(invitation)
@@ -147,6 +148,7 @@ def test_the_page_does_not_repeat_the_password(invite: Invite) -> None:
 # --- With an account --------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 def test_an_invitee_with_an_account_signs_in_with_its_password(invite: Invite) -> None:
     user = account()
     client = opened(invite())
@@ -281,6 +283,7 @@ def test_the_name_of_the_organization_is_escaped(invite: Invite, acme: Organizat
     assert "You’ve joined <bdi>&lt;b&gt;Acme&lt;/b&gt; &amp; Sons</bdi>." in page.content.decode()
 
 
+@pytest.mark.servers
 def test_a_member_keeps_what_they_have(invite: Invite, member: User, client_of: ClientOf, acme: Organization) -> None:
     invitation = invite("ann@people.example.com", roles=["Org Admin"], sites=None)
     Invitation.objects.filter(pk=invitation.pk).update(email=member.email, email_key=member.email)
@@ -589,6 +592,7 @@ def test_the_cookie_ends_after_an_hour_and_the_link_opens_again(invite: Invite) 
         assert send_form(opened(invitation, client), CHOSEN).status_code == 302
 
 
+@pytest.mark.servers
 def test_the_cookie_is_deleted_after_acceptance(invite: Invite) -> None:
     client = opened(invite())
     send_form(client, CHOSEN)

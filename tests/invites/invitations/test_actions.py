@@ -244,6 +244,7 @@ def test_an_empty_change_is_refused(client_of: ClientOf, admin: User, invite: In
 # --- Many at once -----------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 def test_selected_invitations_are_resent(
     client_of: ClientOf, admin: User, member: User, acme: Organization, invite: Invite
 ) -> None:
@@ -259,6 +260,7 @@ def test_selected_invitations_are_resent(
     assert "3 invitations will be resent." in message_of(client)
 
 
+@pytest.mark.servers
 def test_skipped_invitations_are_counted(client_of: ClientOf, admin: User, acme: Organization, invite: Invite) -> None:
     rested, fresh = invite("rested@people.example.com"), invite("fresh@people.example.com", mailed=False)
     client = client_of(admin)

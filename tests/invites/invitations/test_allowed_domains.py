@@ -219,6 +219,7 @@ def test_pasted_rows_are_compared_at_once(ines: Client, restrict: Callable[..., 
     assert "Your organization doesn’t invite addresses at gmail.com" in words_of(answer)
 
 
+@pytest.mark.servers
 def test_domains_that_are_restricted_after_the_check_hold(start: Run, work: Run, restrict: Callable[..., None]) -> None:
     batch = start(csv_of(ANN, EVE))
     restrict()
