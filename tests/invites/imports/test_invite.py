@@ -78,15 +78,16 @@ def test_each_invitation_has_the_values_of_its_row_and_the_grant_of_the_batch(
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("first", ["Zoë", "ΣΊΣΥΦΟΣ", "İnci", "Anna  Maria", "ﷺ" * 150])
-def test_imported_people_have_the_same_search_key_as_others(run: Run, first: str) -> None:
-    run(csv_of(f"ann@example.com,{first},Łukasiewicz,"))
-    invitation = Invitation.objects.get()
-    stored = invitation.person_key
+def test_imported_people_have_the_same_search_key_as_others(run: Run) -> None:
+    names = ("Zoë", "ΣΊΣΥΦΟΣ", "İnci", "Anna  Maria", "ﷺ" * 150)
+    run(csv_of(*(f"ann{number}@example.com,{first},Łukasiewicz," for number, first in enumerate(names))))
+    assert Invitation.objects.count() == len(names)
+    for invitation in Invitation.objects.all():
+        stored = invitation.person_key
 
-    invitation.save()
+        invitation.save()
 
-    assert stored == invitation.person_key
+        assert stored == invitation.person_key
 
 
 def test_a_second_import_of_the_same_file_invites_and_emails_nobody(run: Run) -> None:

@@ -23,6 +23,7 @@ from invites.imports.selectors.summary import summary_of
 from invites.imports.upload import correct_batch, invite_valid_rows
 from invites.invitations.wording import send_time_text
 from invites.models import Batch, Invitation, Row
+from tests.databases import undone
 from tests.files import HEADER, csv_of
 from tests.invites.imports.grid import counts, grid_url, outcome, row, text
 from tests.pages import url_of, words_of
@@ -253,60 +254,60 @@ def test_nobody_can_be_invited_when_all_rows_are_skipped(ines: Client, start: Ru
     assert "Nobody in this file can be invited yet." in text(ines.get(grid_url(batch)))
 
 
-@pytest.mark.parametrize("do", ["save", "take:3:0", "skip:3", "undo:3", "all:email_two_at", "check", "others", "whole"])
-def test_a_late_action_gets_a_message(ines: Client, script: Client, team: Batch, by: Any, do: str) -> None:
+def test_a_late_action_gets_a_message(ines: Client, script: Client, team: Batch, by: Any) -> None:
     invite_valid_rows(team, by=by)
+    page = grid_url(team, "imports:batch")
 
-    assert post(script, team, do, cell_3_0="ben@example.com", seen_3="0").headers["HX-Redirect"] == grid_url(
-        team, "imports:batch"
-    )
-    response = post(ines, team, do, cell_3_0="ben@example.com", seen_3="0")
-    assert response.headers["Location"] == grid_url(team, "imports:batch")
-    assert "This import is no longer waiting for corrections." in text(ines.get(grid_url(team, "imports:batch")))
-    assert counts(team)[0] == 5
+    for do in ("save", "take:3:0", "skip:3", "undo:3", "all:email_two_at", "check", "others", "whole"):
+        response = post(script, team, do, cell_3_0="ben@example.com", seen_3="0")
+        assert response.headers["HX-Redirect"] == page, do
+        response = post(ines, team, do, cell_3_0="ben@example.com", seen_3="0")
+        assert response.headers["Location"] == page, do
+        assert "This import is no longer waiting for corrections." in text(ines.get(page)), do
+        assert "This import is no longer waiting" not in text(ines.get(page)), "It is said once."
+        assert counts(team)[0] == 5, do
 
 
 # --- For the script ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("do", "fields", "said", "rows"),
-    [
-        ("save", {"cell_3_0": "ben@example.com", "seen_3": "0"}, "Row 3 is fixed. 4 left to fix.", ["3"]),
-        ("save", {"cell_3_0": "ben@", "seen_3": "0"}, "Row 3: ", ["3"]),
-        (
-            "save",
-            {"cell_3_0": "ann@example.com", "cell_3_1": "Ann", "cell_3_2": "Lee", "seen_3": "0"},
-            "Row 3 is skipped. The same address is in row 2. 4 left to fix.",
-            ["3"],
-        ),
-        (
-            "save",
-            {"cell_3_0": "ben@example.com", "seen_3": "0", "cell_4_2": "Cole", "seen_4": "0"},
-            "2 rows changed. 3 left to fix.",
-            ["3", "4"],
-        ),
-        ("save", {"cell_3_0": "x@example.com", "seen_3": "7"}, "Someone else changed row 3", ["3"]),
-        ("save", {"cell_3_0": "ben@@example.com", "seen_3": "0"}, "", []),
-        ("take:7:0", {}, "Row 7 is fixed. 4 left to fix.", ["7"]),
-        ("all:email_two_at", {}, "2 rows fixed. 3 left to fix.", ["3", "7"]),
-        ("skip:5", {}, "Row 5 is skipped. 4 left to fix.", ["5"]),
-        ("keep:8", {}, "Row 8 is fixed. 4 left to fix.", ["8"]),
-        ("undo:8", {}, "Someone else changed row 8", ["8"]),
-    ],
-)
-def test_the_response_to_an_edit_has_the_changed_rows_the_bar_and_an_announcement(
-    script: Client, team: Batch, do: str, fields: dict[str, str], said: str, rows: list[str]
-) -> None:
-    html = text(post(script, team, do, **fields))
+EDITS: list[tuple[str, dict[str, str | list[str]], str, list[str]]] = [
+    ("save", {"cell_3_0": "ben@example.com", "seen_3": "0"}, "Row 3 is fixed. 4 left to fix.", ["3"]),
+    ("save", {"cell_3_0": "ben@", "seen_3": "0"}, "Row 3: ", ["3"]),
+    (
+        "save",
+        {"cell_3_0": "ann@example.com", "cell_3_1": "Ann", "cell_3_2": "Lee", "seen_3": "0"},
+        "Row 3 is skipped. The same address is in row 2. 4 left to fix.",
+        ["3"],
+    ),
+    (
+        "save",
+        {"cell_3_0": "ben@example.com", "seen_3": "0", "cell_4_2": "Cole", "seen_4": "0"},
+        "2 rows changed. 3 left to fix.",
+        ["3", "4"],
+    ),
+    ("save", {"cell_3_0": "x@example.com", "seen_3": "7"}, "Someone else changed row 3", ["3"]),
+    ("save", {"cell_3_0": "ben@@example.com", "seen_3": "0"}, "", []),
+    ("take:7:0", {}, "Row 7 is fixed. 4 left to fix.", ["7"]),
+    ("all:email_two_at", {}, "2 rows fixed. 3 left to fix.", ["3", "7"]),
+    ("skip:5", {}, "Row 5 is skipped. 4 left to fix.", ["5"]),
+    ("keep:8", {}, "Row 8 is fixed. 4 left to fix.", ["8"]),
+    ("undo:8", {}, "Someone else changed row 8", ["8"]),
+]
 
-    assert re.findall(r'data-grid-row="(\d+)"', html) == rows
-    assert html.count('id="grid-bar"') == 1
-    found = re.search(r'<p id="grid-said">([^<]*)</p>', html)
-    assert found
-    assert found[1].startswith(said) if said else found[1] == ""
-    # It isn't only read aloud: who typed something else has to see it.
-    assert ("rc-bar-conflict" in html) == said.startswith("Someone else")
+
+def test_the_response_to_an_edit_has_the_changed_rows_the_bar_and_an_announcement(script: Client, team: Batch) -> None:
+    for do, fields, said, rows in EDITS:
+        with undone():
+            html = text(post(script, team, do, **fields))
+
+        assert re.findall(r'data-grid-row="(\d+)"', html) == rows, (do, fields)
+        assert html.count('id="grid-bar"') == 1
+        found = re.search(r'<p id="grid-said">([^<]*)</p>', html)
+        assert found, (do, fields)
+        assert found[1].startswith(said) if said else found[1] == "", (do, fields)
+        # It isn't only read aloud: who typed something else has to see it.
+        assert ("rc-bar-conflict" in html) == said.startswith("Someone else"), (do, fields)
 
 
 def test_nobody_is_asked_to_correct_what_is_fixed(script: Client, ines: Client, start: Run) -> None:
@@ -337,38 +338,22 @@ def test_the_heading_counts_what_is_left(script: Client, ines: Client, start: Ru
     assert "Nothing is left to fix</h1>" in text(ines.get(grid_url(batch)))
 
 
-@pytest.mark.parametrize(
-    "do",
-    [
-        *(
-            "",
-            "nonsense",
-            "take",
-            "take:x:y",
-            "take:3:9",
-            "take:99999999999:0",
-            "all",
-            "all:x",
-            "skip:0",
-            ":",
-            "undo:-1",
-        ),
-        *("all:\0", "take:\0:0", "\0"),
-    ],
-)
-def test_unknown_actions_do_nothing(script: Client, ines: Client, team: Batch, do: str) -> None:
-    assert post(script, team, do).status_code == 200
-    assert post(ines, team, do).status_code == 302
-    assert counts(team) == (5, 0, 0, 0)
+def test_unknown_actions_do_nothing(script: Client, ines: Client, team: Batch) -> None:
+    actions = ["", "nonsense", "take", "take:x:y", "take:3:9", "take:99999999999:0", "all", "all:x", "skip:0"]
+    for do in [*actions, ":", "undo:-1", "all:\0", "take:\0:0", "\0"]:
+        assert post(script, team, do).status_code == 200, do
+        assert post(ines, team, do).status_code == 302, do
+        assert counts(team) == (5, 0, 0, 0), do
 
 
-@pytest.mark.parametrize("kind", ["nonsense", "\0", "x" * 5_000])
-def test_unknown_kinds_are_ignored(script: Client, ines: Client, team: Batch, kind: str) -> None:
-    address = f"{grid_url(team)}?{urlencode({'kind': kind})}"
+def test_unknown_kinds_are_ignored(script: Client, ines: Client, team: Batch) -> None:
+    for kind in ("nonsense", "\0", "x" * 5_000):
+        with undone():
+            address = f"{grid_url(team)}?{urlencode({'kind': kind})}"
 
-    assert ines.get(address).status_code == 200
-    assert script.post(address, {"do": "take:3:0"}).status_code == 200
-    assert counts(team) == (4, 1, 0, 0)
+            assert ines.get(address).status_code == 200, kind
+            assert script.post(address, {"do": "take:3:0"}).status_code == 200, kind
+            assert counts(team) == (4, 1, 0, 0), kind
 
 
 @pytest.mark.parametrize("arrived", [False, True])
@@ -413,9 +398,8 @@ def test_an_edit_of_a_row_that_is_gone_reloads_the_page(script: Client, team: Ba
     assert "Someone else changed row 3 in the meantime." in text(script.get(grid_url(team), headers=WITHOUT_HTMX))
 
 
-@pytest.mark.parametrize("do", ["save", "skip:3", "take:3:0", "others", "check"])
 def test_an_outdated_page_does_not_change_rows_of_a_corrected_file(
-    script: Client, team: Batch, by: Membership, read_only: AccessSelection, do: str
+    script: Client, team: Batch, by: Membership, read_only: AccessSelection
 ) -> None:
     shown = re.search(r'name="shown" value="([^"]+)"', text(script.get(grid_url(team))))
     assert shown is not None
@@ -423,13 +407,14 @@ def test_an_outdated_page_does_not_change_rows_of_a_corrected_file(
     correct_batch(Batch.objects.get(), file_name="other.csv", content=[other], selection=read_only, by=by)
     tasks.check_batch(team.pk)
 
-    response = post(script, team, do, cell_3_0="ben@example.com", seen_3="0", shown=shown[1])
+    for do in ("save", "skip:3", "take:3:0", "others", "check"):
+        response = post(script, team, do, cell_3_0="ben@example.com", seen_3="0", shown=shown[1])
 
-    assert response.headers["HX-Redirect"] == grid_url(team)
-    page = text(script.get(grid_url(team), headers=WITHOUT_HTMX))
-    assert "Someone uploaded a corrected file." in page
-    assert "yan@@example.com" in page
-    assert counts(team) == (2, 0, 0, 0)
+        assert response.headers["HX-Redirect"] == grid_url(team), do
+        page = text(script.get(grid_url(team), headers=WITHOUT_HTMX))
+        assert "Someone uploaded a corrected file." in page, do
+        assert "yan@@example.com" in page
+        assert counts(team) == (2, 0, 0, 0), do
 
 
 # --- Permissions ------------------------------------------------------------------------------------------
