@@ -16,7 +16,7 @@ from invites.directory.bulk.presentation import actions_to_show
 from invites.directory.bulk.start import start_undo
 from invites.directory.bulk.work import handle_next_chunk
 from invites.invitations.change import change_invitation
-from invites.models import BulkAction, FailureReason, Invitation
+from invites.models import AccessGrant, BulkAction, FailureReason, Invitation
 from tests.concurrency import at_once, unexpected
 from tests.databases import undone
 from tests.invites.directory.bulk.conftest import People
@@ -31,20 +31,15 @@ DECLINED = "no@people.example.com"
 
 def everybody(people: People) -> dict[str, tuple[set[str], set[str], bool, bool]]:
     """The roles, the sites, all sites, and whether they are deactivated, by address."""
-    found = {
-        member.email: (
-            set(member.roles.values_list("name", flat=True)),
-            set(member.sites.values_list("name", flat=True)),
-            member.all_sites,
-            member.deactivated_at is not None,
-        )
-        for member in people.members
+    members = people.by.organization.memberships.select_related("user").prefetch_related("roles", "sites")
+    invitations = people.by.organization.invitations.prefetch_related("grant__roles", "grant__sites")
+    holders: list[tuple[str, Membership | AccessGrant, bool]]
+    holders = [(each.email, each, each.deactivated_at is not None) for each in members.order_by("pk")]
+    holders += [(each.email, each.grant, False) for each in invitations.order_by("pk")]
+    return {
+        email: ({role.name for role in held.roles.all()}, {site.name for site in held.sites.all()}, held.all_sites, off)
+        for email, held, off in holders
     }
-    for invitation in people.invitations:
-        grant = invitation.grant
-        roles, sites = (set(items.values_list("name", flat=True)) for items in (grant.roles, grant.sites))
-        found[invitation.email] = roles, sites, grant.all_sites, False
-    return found
 
 
 def run(people: People, change: BulkChange, by: Membership | None = None) -> BulkAction:
