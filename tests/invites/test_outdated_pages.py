@@ -106,10 +106,8 @@ def test_an_action_on_a_closed_invitation_says_what_became_of_it(
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence)
 
 
-def test_an_action_on_an_invitation_of_an_undone_import_says_so(
-    start: Start, work: Work, by: Membership, says: Says
-) -> None:
-    batch = work(start(csv_of(CHIARA)))
+def test_an_action_on_an_invitation_of_an_undone_import_says_so(imported: Start, by: Membership, says: Says) -> None:
+    batch = imported(csv_of(CHIARA))
     invitation = batch.invitations.get()
     undo_import(by, batch)
 
@@ -189,8 +187,8 @@ def test_a_selection_that_is_no_longer_listed(invite: Invite, by: Membership, sa
 # --- A whole import --------------------------------------------------------------------------------------
 
 
-def test_an_action_on_an_undone_import(start: Start, work: Work, by: Membership, says: Says) -> None:
-    batch = work(start(csv_of(CHIARA)))
+def test_an_action_on_an_undone_import(imported: Start, by: Membership, says: Says) -> None:
+    batch = imported(csv_of(CHIARA))
     undo_import(by, batch)
 
     for action, sentence in {
@@ -203,10 +201,8 @@ def test_an_action_on_an_undone_import(start: Start, work: Work, by: Membership,
 
 
 @pytest.mark.parametrize("being_undone", [False, True])
-def test_nobody_is_emailed_while_an_import_is_being_undone(
-    start: Start, work: Work, says: Says, being_undone: bool
-) -> None:
-    batch = work(start(csv_of(CHIARA)))
+def test_nobody_is_emailed_while_an_import_is_being_undone(imported: Start, says: Says, being_undone: bool) -> None:
+    batch = imported(csv_of(CHIARA))
     Batch.objects.filter(pk=batch.pk).update(undone_at=timezone.now(), is_being_undone=being_undone)
     if not being_undone:
         batch.invitations.close(Invitation.State.REVOKED)
@@ -215,8 +211,8 @@ def test_nobody_is_emailed_while_an_import_is_being_undone(
         says(f"{url_of(batch)}{action}/", sentence)
 
 
-def test_everyone_has_responded_since(start: Start, work: Work, by: Membership, says: Says) -> None:
-    batch = work(start(csv_of(CHIARA)))
+def test_everyone_has_responded_since(imported: Start, by: Membership, says: Says) -> None:
+    batch = imported(csv_of(CHIARA))
     accepted(batch.invitations.get(), by)
 
     says(

@@ -202,11 +202,11 @@ def clara(client_of: ClientOf, clerk: Membership) -> Client:
 
 
 @pytest.fixture
-def bring(start: Callable[..., Batch], work: Callable[[Batch], Batch], invite: Invite) -> Callable[..., Brought]:
+def bring(start: Callable[..., Batch], imported: Callable[..., Batch], invite: Invite) -> Callable[..., Brought]:
     """Create all of this for one member, with `word` in all names and addresses."""
 
     def bring(by: Membership, word: str) -> Brought:
-        ended = work(start(csv_of(f"{word}-done@people.example.com"), by=by, name=f"{word}-done.csv"))
+        ended = imported(csv_of(f"{word}-done@people.example.com"), by=by, name=f"{word}-done.csv")
         # The second row has a problem, the first would be invited.
         problems = csv_of(f"{word}-good@people.example.com", f"{word}-bad@@people.example.com")
         waiting = start(problems, by=by, name=f"{word}.csv")
@@ -491,7 +491,8 @@ def test_all_that_match_a_search_are_own_invitations(clara: Client, hidden: Brou
         nobody = clara.post(f"{SELECTED}?q=xyzzy", form, headers=HTMX)
 
         assert_same(found, nobody, (action, step))
-        assert everything() == before, (action, step)
+        if step == STEPS[-1]:
+            assert everything() == before, action
     page = clara.post(SELECTED, {"all": "1", "action": "revoke"})
     assert "Revoke 2 invitations" in text_of(page.content.decode())
 
@@ -504,7 +505,8 @@ def test_selecting_a_user_by_id_reveals_nothing(clara: Client, hidden: Brought, 
         nobody = clara.post(SELECTED, form | {"selected": "i999999"}, headers=HTMX)
 
         assert_same(found, nobody, (action, step))
-        assert everything() == before, (action, step)
+        if step == STEPS[-1]:
+            assert everything() == before, action
 
 
 def assert_same(answer: Any, other: Any, what: tuple[str, str]) -> None:

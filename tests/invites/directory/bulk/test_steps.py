@@ -44,7 +44,7 @@ def everybody(people: People) -> dict[str, tuple[set[str], set[str], bool, bool]
 
 def run(people: People, change: BulkChange, by: Membership | None = None) -> BulkAction:
     """For everybody, with several chunks."""
-    return finish(start_for(by or people.by, change, members=people.members, invitations=people.invitations))
+    return finish(start_for(by or people.by, change, members=people.members, invitations=people.invitations, chunk=7))
 
 
 # --- Roles and sites --------------------------------------------------------------------------------
