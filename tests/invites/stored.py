@@ -77,7 +77,8 @@ def store_import(
         Row(batch=batch, number=number, line=number, outcome=Row.Outcome.INVITED, **each)
         for number, each in enumerate(cells, 2)
     )
-    sent = {**_shared(by, grant), "batch": batch, "mail_state": Invitation.Mail.SENT, "mail_finished_at": now}
+    sent = {**_shared(by, grant), "batch": batch, "mail_state": Invitation.Mail.SENT}
+    sent["mail_finished_at"] = timezone.now()
     Invitation.objects.bulk_create(
         Invitation(row=row, **sent, **person) for row, person in zip(rows, people, strict=True)
     )

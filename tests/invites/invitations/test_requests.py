@@ -219,8 +219,8 @@ def test_asking_twice_at_once_is_one_request(expired: Invitation) -> None:
 # --- What admins do ---------------------------------------------------------------------------------
 
 
-def test_the_banner_counts_no_further_than_fifty(ines: Client, by: Membership, run: Callable[..., Batch]) -> None:
-    run(many(52))
+def test_the_banner_counts_no_further_than_fifty(ines: Client, by: Membership, imported: Callable[..., Batch]) -> None:
+    imported(many(52))
     InvitationRequest.objects.bulk_create(
         InvitationRequest(invitation=each, organization=by.organization) for each in Invitation.objects.all()
     )

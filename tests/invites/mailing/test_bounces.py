@@ -75,8 +75,8 @@ def post(body: str | bytes, *, secret: str = SECRET) -> int:
 
 
 @pytest.fixture
-def batch(run: Run) -> Batch:
-    return run(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
+def batch(imported: Run) -> Batch:
+    return imported(csv_of("ann@example.com", "ben@example.com", "zoe@example.com"))
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.mark.parametrize("state", Batch.State)
-def test_no_import_is_hidden(run: Callable[..., Batch], by: Membership, state: Batch.State) -> None:
-    run(csv_of("ann@example.com"))
+def test_no_import_is_hidden(imported: Callable[..., Batch], by: Membership, state: Batch.State) -> None:
+    imported(csv_of("ann@example.com"))
     Batch.objects.update(state=state)
 
     facts = shell_facts(by)

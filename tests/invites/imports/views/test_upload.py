@@ -184,9 +184,9 @@ def test_a_file_over_the_limit_is_rejected_with_its_size(ines: Client, grant: di
 
 
 def test_again_starts_from_the_roles_and_sites_of_an_earlier_batch(
-    ines: Client, run: Run, read_only: AccessSelection
+    ines: Client, imported: Run, read_only: AccessSelection
 ) -> None:
-    batch = run(csv_of("ann@example.com"))
+    batch = imported(csv_of("ann@example.com"))
 
     form = ines.get(f"{reverse('imports:import', args=['acme'])}?again={batch.pk}").context["form"]
 
@@ -366,8 +366,8 @@ def test_markup_in_a_cell_is_escaped(ines: Client, start: Run) -> None:
     assert "&lt;img src=x" in html
 
 
-def test_the_grid_of_an_import_that_moved_on_redirects_to_its_page(ines: Client, run: Run) -> None:
-    batch = run(csv_of("ann@example.com"))
+def test_the_grid_of_an_import_that_moved_on_redirects_to_its_page(ines: Client, imported: Run) -> None:
+    batch = imported(csv_of("ann@example.com"))
 
     assert ines.get(url_of(batch, "imports:batch_problems")).headers["Location"] == url_of(batch)
 
@@ -395,8 +395,10 @@ def test_a_corrected_file_with_problems_is_shown_in_the_grid(ines: Client, start
     assert "ben@@example.com" not in html
 
 
-def test_a_corrected_file_for_an_import_that_moved_on_is_refused(ines: Client, run: Run, grant: dict[str, Any]) -> None:
-    batch = run(csv_of("ann@example.com"))
+def test_a_corrected_file_for_an_import_that_moved_on_is_refused(
+    ines: Client, imported: Run, grant: dict[str, Any]
+) -> None:
+    batch = imported(csv_of("ann@example.com"))
 
     response = submit_import(ines, csv_of("ben@example.com"), query=f"?correct={batch.pk}", **grant)
 
