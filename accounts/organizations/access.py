@@ -215,8 +215,8 @@ class AccessMiddleware:
             return send_to_sign_in(request)
         if access.member:
             # A superuser who isn't a member is an outsider, too. Operators use the admin site.
-            # All of them with one query, because the sidebar lists their organizations.
-            request.memberships = list(memberships_of(request.user))
+            # All of them with one query, because the sidebar lists their organizations, by name.
+            request.memberships = list(memberships_of(request.user).order_by())
             membership = find_membership(request.memberships, kwargs["organization"])
             if membership is None:
                 raise Http404

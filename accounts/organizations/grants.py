@@ -81,7 +81,8 @@ def _grantable_role_ids(membership: Membership, roles: Iterable[Role] | None = N
     held = membership.permissions()
     if roles is None:
         roles = Role.objects.filter(organization_id=membership.organization_id).order_by()
-    return {role.pk for role in roles if held.issuperset(role.allowed)}
+    ours = membership.organization_id
+    return {role.pk for role in roles if role.organization_id == ours and held.issuperset(role.allowed)}
 
 
 def grantable_sites(membership: Membership) -> QuerySet[Site]:
@@ -112,7 +113,8 @@ def allowed_now(by: Membership, permission: Permission) -> Membership:
 class GrantableAccess:
     """What one member may grant. Looked up once, for any number of selections.
 
-    Pages that have loaded all roles and sites of the organization pass them, to save queries.
+    Callers that have just loaded the roles and sites in question, or all of the organization, pass them, to save
+    queries.
     """
 
     def __init__(

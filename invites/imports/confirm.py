@@ -20,14 +20,14 @@ from accounts.activity.log import record
 from accounts.errors import DomainError
 from accounts.lookups import only_one
 from accounts.models import Membership, Organization
-from accounts.organizations.grants import AccessSelection, lock_selection
+from accounts.organizations.grants import lock_selection
 from invites.imports.activity import about_import, source_now
 from invites.imports.invite import begin_inviting, waiting
 from invites.imports.selectors.grid import edited_rows, grid_rows
 from invites.imports.selectors.summary import outcomes_of
 from invites.imports.stop import stop_batch
 from invites.invitations.activity import granted_by
-from invites.invitations.authorization import lock_offered, lock_to_change, selection_of
+from invites.invitations.authorization import lock_offered, lock_to_change, selection_of, user_powers_of
 from invites.models import Batch, Row
 from invites.reasons import as_reason
 
@@ -56,18 +56,14 @@ def needs_confirmation(batch: Batch) -> bool:
     Those who are invited after the import has ended were not among the people whose number was confirmed.
     """
     if batch.has_invited:
-        return bool(_powers_of(batch))
-    return not set(batch.confirmed_powers).issuperset(_powers_of(batch))
-
-
-def _powers_of(batch: Batch) -> tuple[str, ...]:
-    return AccessSelection.of(batch.grant.roles.all()).user_powers
+        return bool(user_powers_of(batch.grant))
+    return not set(batch.confirmed_powers).issuperset(user_powers_of(batch.grant))
 
 
 def question_about(batch: Batch) -> Question:
     """What has to be confirmed now, for a batch that waits for it."""
     count = waiting(batch.rows.all()).count()
-    return Question(count, _powers_of(batch), batch.progressed_at)
+    return Question(count, user_powers_of(batch.grant), batch.progressed_at)
 
 
 def has_rows_to_correct(batch: Batch) -> bool:

@@ -22,7 +22,12 @@ from invites.imports.confirm import ACCESS_DELETED
 from invites.imports.invite import blocked_among, members_among, without
 from invites.invitations.activity import granted_by
 from invites.invitations.allowed_domains import allowed_domains
-from invites.invitations.authorization import lock_offered, lock_to_change, manageable_grants, selection_of
+from invites.invitations.authorization import (
+    lock_offered,
+    lock_to_change,
+    manageable_grants,
+    user_powers_of,
+)
 from invites.invitations.quotas import consume_invitation_quota
 from invites.models import AccessGrant, Batch, Invitation, Row
 
@@ -53,7 +58,7 @@ def declined_rows(batch: Batch) -> QuerySet[Row]:
 
 def unconfirmed_powers(batch: Batch) -> tuple[str, ...]:
     """What the import's roles allow, if that has to be confirmed: a role may allow more than when the import ran."""
-    powers = selection_of(batch.grant).user_powers
+    powers = user_powers_of(batch.grant)
     return () if set(batch.confirmed_powers).issuperset(powers) else powers
 
 

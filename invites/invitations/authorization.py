@@ -58,7 +58,8 @@ def check_can_manage(
     _check_permission(now)
     if grant.organization_id != now.organization_id:
         raise AccessDenied("not_allowed", _("This belongs to another organization."))
-    GrantableAccess(now).check_can_manage(selection_of(grant), why_not)
+    selection = selection_of(grant)
+    GrantableAccess(now, roles=selection.roles).check_can_manage(selection, why_not)
     return now
 
 
@@ -84,7 +85,8 @@ def manageable_grants(by: Membership, grants: QuerySet[AccessGrant]) -> list[int
 
 def why_not_change(by: Membership, batch: Batch) -> str:
     """Why `by` can't change this import, as a sentence; empty if they can."""
-    return GrantableAccess(by).why_not_manage(selection_of(batch.grant), CANNOT_CHANGE_IMPORT)
+    selection = selection_of(batch.grant)
+    return GrantableAccess(by, roles=selection.roles).why_not_manage(selection, CANNOT_CHANGE_IMPORT)
 
 
 def lock_grantable(by: Membership, selection: AccessSelection) -> None:
@@ -124,6 +126,11 @@ def selection_of(grant: AccessGrant) -> AccessSelection:
     return AccessSelection.of(grant.roles.all(), grant.sites.all(), all_sites=grant.all_sites)
 
 
+def user_powers_of(grant: AccessGrant) -> tuple[str, ...]:
+    """Those of `USER_POWERS` that its roles hold."""
+    return AccessSelection(roles=tuple(grant.roles.all())).user_powers
+
+
 def check_still_allowed(inviter_id: int | None, organization: Organization, grant: AccessGrant) -> None:
     """Raises DomainError, with a code of `FailureReason`, if the inviter can no longer grant this.
 
@@ -133,8 +140,9 @@ def check_still_allowed(inviter_id: int | None, organization: Organization, gran
     membership = only_one(members.filter(user=inviter_id)) if inviter_id else None
     if membership is None or not membership.has_permission(Permission.INVITE_USERS):
         raise DomainError(FailureReason.INVITER_LEFT, str(FailureReason.INVITER_LEFT.label))
+    selection = selection_of(grant)
     try:
-        GrantableAccess(membership).check_can_grant(selection_of(grant))
+        GrantableAccess(membership, roles=selection.roles).check_can_grant(selection)
     except AccessDenied as denied:
         raise DomainError(FailureReason.ACCESS_LOST, str(FailureReason.ACCESS_LOST.label)) from denied
 

@@ -14,7 +14,7 @@ from invites.imports.presentation.status import possible_mistakes
 from invites.imports.presentation.summary import summary_lines
 from invites.imports.selectors.summary import summary_as_json, summary_of
 from invites.imports.selectors.typos import typos_of
-from invites.invitations.authorization import selection_of
+from invites.invitations.authorization import user_powers_of
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines
 from invites.models import Batch, Row
 from invites.problems import hint_of, stored_problem
@@ -73,7 +73,7 @@ def _answer_lines(batch: Batch) -> list[str]:
 
 
 def _confirmation_lines(batch: Batch) -> list[str]:
-    able = able_text(selection_of(batch.grant).user_powers)
+    able = able_text(user_powers_of(batch.grant))
     return [line for line in (able, f"Confirm it at {_page_of(batch)}.") if line]
 
 

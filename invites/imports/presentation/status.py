@@ -28,7 +28,7 @@ from invites.imports.presentation.wording import (
 from invites.imports.reading import decide
 from invites.imports.selectors.summary import Summary
 from invites.imports.selectors.typos import Typos, typos_of
-from invites.invitations.authorization import selection_of
+from invites.invitations.authorization import user_powers_of
 from invites.live.progress import Progress
 from invites.models import Batch, CorrectionJob
 from invites.problems import expected_columns, hint_of, message_of, stored_problem
@@ -276,7 +276,7 @@ def _invite_step(batch: Batch, summary: Summary, progress: Progress | None) -> S
 
 
 def _to_confirm(batch: Batch, summary: Summary) -> str:
-    able = able_text(selection_of(batch.grant).user_powers)
+    able = able_text(user_powers_of(batch.grant))
     return _joined([able, counted(_TO_CONFIRM, summary.waiting), nobody_yet(batch)])
 
 

@@ -14,16 +14,18 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.access import views_of
 from config.urls import urlpatterns
 from invites.directory.bulk.change import BulkChange
 from invites.directory.bulk.work import cancel_bulk_action, handle_next_chunk
 from invites.invitations import actions, schedule
+from invites.invitations.authorization import CANNOT_EDIT, check_can_manage
 from invites.invitations.change import change_invitation
 from invites.invitations.invite import invite_person
 from invites.invitations.requests import dismiss_request
-from invites.models import BulkAction, Invitation, InvitationRequest
+from invites.models import AccessGrant, BulkAction, Invitation, InvitationRequest
 from tests.invites.directory.bulk.helpers import review, start_for, submit
 from tests.invites.imports.test_authorization import found_actions
 from tests.invites.invitations.helpers import Invite, selection_of
@@ -278,3 +280,13 @@ def test_an_action_of_a_removed_member_can_be_stopped(
     by.delete()
 
     assert cancel_bulk_action(lesser, action)
+
+
+def test_nobody_can_manage_what_grants_a_role_of_another_organization(
+    admin_membership: Membership, globex: Organization
+) -> None:
+    grant = AccessGrant.objects.create(organization=admin_membership.organization)
+    grant.roles.set(globex.roles.filter(name="ReadOnly"))
+
+    with pytest.raises(AccessDenied):
+        check_can_manage(admin_membership, grant, CANNOT_EDIT)
