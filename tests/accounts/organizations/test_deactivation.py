@@ -263,6 +263,7 @@ def test_without_another_organization_home_says_what_happened(
     assert client.get("/account/").status_code == 200
 
 
+@pytest.mark.servers
 def test_what_they_do_with_their_account_is_not_recorded(
     member: User, member_membership: Membership, globex: Organization
 ) -> None:

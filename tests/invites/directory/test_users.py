@@ -144,7 +144,6 @@ def test_ignores_a_role_of_another_organization(
     assert tabs_of(page)["All"] == 2
 
 
-@pytest.mark.servers
 def test_pages_list_everyone_once(client_of: ClientOf, admin: User, invite: Invite) -> None:
     for number in range(60):
         invite(f"person{number}@people.example.com", first_name="Same", last_name="Name")

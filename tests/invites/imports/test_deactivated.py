@@ -88,6 +88,7 @@ def test_somebody_who_is_deactivated_while_they_are_invited(
     assert not Invitation.objects.exists()
 
 
+@pytest.mark.servers
 def test_every_place_names_the_reason(ines: Client, batch: Batch) -> None:
     banner = words_of(ines.get("/o/acme/users/"))
     assert "From team.csv: 2 are deactivated." in banner

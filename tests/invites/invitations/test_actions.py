@@ -345,6 +345,7 @@ def test_revoking_many_asks_first_and_then_revokes_them(
     assert member.memberships.exists()
 
 
+@pytest.mark.servers
 def test_all_that_match_are_those_that_the_filter_shows(client_of: ClientOf, admin: User, invite: Invite) -> None:
     for number in range(30):
         invite(f"match{number}@people.example.com", last_name="Match")

@@ -94,6 +94,7 @@ def page_of(client: Client, path: str = USERS) -> str:
 # --- Who does the work ------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["in the dialog", "without JavaScript"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_workers_handle_more_than_a_few_thousand(
@@ -425,6 +426,7 @@ def test_stopping_requires_a_post(ines: Client, admin_membership: Membership, ma
     assert action.is_running
 
 
+@pytest.mark.servers
 def test_recovery_finds_stalled_actions(admin_membership: Membership, make_many: MakeMany) -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     lost, dead, held, ended = (start(admin_membership, Kind.REVOKE, make_many(1, name=f"{n}-")) for n in range(4))
