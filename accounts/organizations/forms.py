@@ -180,7 +180,8 @@ class GrantForm(PlainForm):
         field.choices = [*everything, *((value, site.name) for value, site in self._sites.items())]
         field.widget.countries = {value: site.country for value, site in self._sites.items()}
         # An organization without sites can invite, too.
-        field.required = Site.objects.filter(organization_id=self.membership.organization_id).exists()
+        ours = Site.objects.filter(organization_id=self.membership.organization_id)
+        field.required = bool(self._sites) or ours.exists()
         if not everything:
             field.error_messages["required"] = (
                 _("Choose at least one site.")

@@ -36,7 +36,6 @@ from invites.imports.selectors.summary import (
 from invites.imports.selectors.typos import typos_of
 from invites.imports.views.lookup import batch_to_download, batch_to_see
 from invites.imports.views.progress import progress_context
-from invites.invitations.authorization import why_not_change
 from invites.invitations.visibility import learn_names
 from invites.invitations.wording import grant_sentence
 from invites.models import Batch, Row
@@ -94,12 +93,12 @@ def batch_page(request: MemberRequest, organization: str, pk: int) -> HttpRespon
         # The page says more than its own banner. If the import ends while the page is open, the banner is shown.
         context["banners"] = banners_for(request.membership, but=batch.pk)
     if batch.state not in WITHOUT_SUMMARY:
-        context |= _summary_and_rows(batch, context["summary"], request)
+        may_change = not context["why_not_change"]
+        context |= _summary_and_rows(batch, context["summary"], request, may_change=may_change)
     return render(request, "imports/batch.html", context)
 
 
-def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest) -> dict[str, Any]:
-    may_change = not why_not_change(request.membership, batch)
+def _summary_and_rows(batch: Batch, summary: Summary, request: MemberRequest, *, may_change: bool) -> dict[str, Any]:
     chosen = request.GET.get("outcome", "")
     lines, responses = summary_lines(summary), responses_of(batch, summary)
     counts = {line.outcome: line.count for group in lines for line in group}
