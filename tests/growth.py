@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 # Four times as much text may take eight times as long: linear time, with a margin of two. Quadratic time takes sixteen.
 TIMES_LONGER, TIMES_SLOWER = 4, 8
-# One measurement of each length is enough if they are this close.
-TIMES_AT_FIRST = 6
+# One measurement of each length is enough if they are this close; or if they are short, this close.
+TIMES_AT_FIRST, TIMES_IF_SHORT = 6, 4.25
 # A text grows until a call takes this long.
 LEAST_SECONDS = 0.002
-# Code that takes less than half of it for a quarter of LONGEST characters isn't slow.
-FIRST, LONGEST = 200, 51_200
+FIRST, LONGEST = 800, 51_200
+# What takes less for the square of a character isn't slow: it is a millisecond for 12,800 characters.
+SLIGHT = 0.001 / 12_800**2
 
 Function = Callable[[str], object]
 Shape = tuple[str, str, str]
@@ -40,19 +41,35 @@ def seconds_of(function: Function, text: str) -> float:
     return took
 
 
-def grows_too_fast(function: Function, shape: Shape) -> bool:
-    """Whether the function isn't linear on texts of this shape."""
-    length = FIRST
+def least_seconds_of(function: Function) -> float:
+    """How long the function takes for the shortest text."""
+    return min(seconds_of(function, "a") for _ in range(3))
+
+
+def grows_too_fast(function: Function, shape: Shape, *, least: float | None = None) -> bool:
+    """Whether the function isn't linear on texts of this shape. `least` is from `least_seconds_of` the function."""
+    least = least_seconds_of(function) if least is None else least
+    length, short = FIRST, least
     long = seconds_of(function, text_of(shape, length))
-    while True:
-        length, short = length * TIMES_LONGER, long
-        if length >= LONGEST and short < LEAST_SECONDS / 2:
-            return False
-        long = seconds_of(function, text_of(shape, length))
-        if long >= LEAST_SECONDS:
-            return long > TIMES_AT_FIRST * short and is_much_slower(function, shape, length)
+    while long < LEAST_SECONDS:
         if length >= LONGEST:
             return False
+        # What the function does for any text may hide how it grows.
+        times, short = TIMES_LONGER if long > 2 * least else TIMES_LONGER**2, long
+        length = min(length * times, LONGEST)
+        long = seconds_of(function, text_of(shape, length))
+        if long - least < SLIGHT * length**2 or is_linear_at_once(function, shape, length, long, least):
+            return False
+    return long > TIMES_AT_FIRST * short and is_much_slower(function, shape, length)
+
+
+def is_linear_at_once(function: Function, shape: Shape, length: int, seconds: float, least: float) -> bool:
+    """Whether a function that does hardly anything for any text shows in so few seconds that it is linear."""
+    if not 20 * least < seconds < LEAST_SECONDS:
+        return False
+    texts = [text_of(shape, each) for each in (0, length // TIMES_LONGER)]
+    nothing, short = (min(seconds_of(function, text) for _ in range(2)) for text in texts)
+    return 2 * nothing < short and seconds - nothing < TIMES_IF_SHORT * (short - nothing)
 
 
 def is_much_slower(function: Function, shape: Shape, length: int) -> bool:
