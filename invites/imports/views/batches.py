@@ -59,7 +59,8 @@ def batch_list(request: MemberRequest, organization: str) -> HttpResponse:
     revoked = revoked_counts(batch for batch in page if batch.undone_at)
     # For a running import, the same number as in the sidebar.
     running = [batch.pk for batch in page if batch.state == Batch.State.INVITING]
-    inviting = with_progress(Batch.objects.filter(pk__in=running))
+    # To build the query for the progress takes long.
+    inviting = with_progress(Batch.objects.filter(pk__in=running)) if running else ()
     invited |= {
         batch.pk: batch.counts_before.get("invited", 0) + progress.done
         for batch in inviting
