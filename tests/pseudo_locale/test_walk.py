@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from accounts.time_zones import city_of
 from config.harness.driving import DROP, ROLE, SITE, csv_of, mixed_people
@@ -69,8 +69,8 @@ FIND_WIDE_TABLES = """() => [...document.querySelectorAll(".rc-table-wrap")]
 FIND_SCROLLING = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
   ? [`the page scrolls sideways at ${innerWidth}`] : []"""
 FIND_WHAT_IS_CUT = f"() => [...({FIND_CUT_TEXTS})(), ...({FIND_WIDE_TABLES})(), ...({FIND_SCROLLING})()]"
-# The widest comes last, and stays.
-WIDTHS = (390, 1280)
+WIDE = ViewportSize(width=1280, height=900)
+NARROW = ViewportSize(width=390, height=900)
 
 CHANGE_PASSWORD = f"""
 from accounts.models import User
@@ -295,12 +295,21 @@ class Reader:
         assert answer.ok, path
         self.read(page.evaluate(READ_TEXTS, answer.text()), path)
 
+    def visit(self, page: Page, path: str, place: str = "") -> None:
+        """Open the page and look at it. It stays as it was seen last, so that the next one is opened on that screen."""
+        page.goto(path)
+        self._look(page, place)
+
     def look(self, page: Page, place: str = "") -> None:
-        """Read the page as it stands, and look for texts that are cut off on a narrow and on a wide screen."""
+        """Read the page as it stands, and look for texts that are cut off. It ends on a wide screen."""
+        self._look(page, place)
+        page.set_viewport_size(WIDE)
+
+    def _look(self, page: Page, place: str) -> None:
         place = place or page.url.partition("//")[2].partition("/")[2]
         self.read(page.evaluate(READ_TEXTS), place)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
+        for screen in (NARROW, WIDE) if page.viewport_size == NARROW else (WIDE, NARROW):
+            page.set_viewport_size(screen)
             for text in page.evaluate(FIND_WHAT_IS_CUT):
                 self.found.cut.setdefault(text, place)
 
@@ -339,7 +348,7 @@ def page_of(browser: Browser, pseudo: Stack, cookies: Callable[[str], Any]) -> I
         context = browser.new_context(base_url=pseudo.url, storage_state=state, reduced_motion="reduce")
         contexts.append(context)
         page = context.new_page()
-        page.set_viewport_size({"width": WIDTHS[-1], "height": 900})
+        page.set_viewport_size(WIDE)
         return page
 
     yield page_of
@@ -394,16 +403,14 @@ def test_pages_of_an_admin(
         "/accounts/password/change/",
         "/accounts/logout/",
     ]:
-        page.goto(path)
-        reader.look(page)
+        reader.visit(page, path)
     assert not reader.found, str(reader.found)
 
 
 def test_pages_of_a_member_without_permissions(page_of: Callable[[str | None], Page], reader: Reader) -> None:
     page = page_of_member(page_of)
     for path in ("/o/acme/", "/o/acme/users/", "/o/acme/roles/", "/account/"):
-        page.goto(path)
-        reader.look(page)
+        reader.visit(page, path)
     assert not reader.found, str(reader.found)
 
 
@@ -513,8 +520,7 @@ def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], read
     # One of each state, and the one that ended with an error.
     for pk in (*actions[:4], actions[-1]):
         for path in (f"/o/acme/users/selected/{pk}/", f"/o/acme/users/selected/{pk}/results/"):
-            page.goto(path)
-            reader.look(page)
+            reader.visit(page, path)
     assert not reader.found, str(reader.found)
 
 
@@ -526,8 +532,7 @@ def test_progress_of_corrections(
     for action in ("use_file", "apply", "fix", "check"):
         run_code(pseudo, START_CORRECTION_JOB.format(batch=batch, action=action))
         for path in (f"batches/{batch}/", f"batches/{batch}/stop/", "batches/"):
-            page.goto(f"/o/acme/{path}")
-            reader.look(page, f"{path} during {action}")
+            reader.visit(page, f"/o/acme/{path}", f"{path} during {action}")
     assert not reader.found, str(reader.found)
 
 
@@ -543,8 +548,7 @@ def test_states_of_emails(
         *(f"batches/{batch}/{query}" for query in ("", "?outcome=bounced", "?outcome=waiting")),
         *(f"invitations/{pk}/" for pk in invitations),
     ):
-        page.goto(f"/o/acme/{path}")
-        reader.look(page, f"{path} after deferred and bounced emails")
+        reader.visit(page, f"/o/acme/{path}", f"{path} after deferred and bounced emails")
     assert not reader.found, str(reader.found)
 
 
