@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from config.harness.driving import heading
 from config.harness.running import Stack
-from tests.axe import examine
+from tests.axe import WIDE, Look, examine, examine_in, wear
 
 USERS = "/o/acme/users/"
 MANY = 1_100
@@ -144,25 +144,21 @@ def test_everything_works_without_javascript(
     run("from invites.models import Invitation; Invitation.objects.filter(last_name='scriptless').delete()")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_the_banner_and_the_dialog_show_progress_on_any_device(
-    new_context: Any, signed_in_state: Any, run: Callable[[str], None], scheme: str, width: int
-) -> None:
-    run(INVITE.format(many=MANY, name=scheme) + START.format(name=scheme))
-    page: Page = new_context(storage_state=signed_in_state("admin@example.com")).new_page()
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 900})
+def test_the_banner_and_the_dialog_show_progress_on_any_device(admin_page: Page, run: Callable[[str], None]) -> None:
+    page, looks = admin_page, (Look("dark", 390), WIDE)
+    run(INVITE.format(many=MANY, name="device") + START.format(name="device"))
+    wear(page, looks[0])
     running = page.locator("#banners .rc-banner").filter(has_text=f"Revoking {MANY:,} invitations.")
     for path in (USERS, "/o/acme/sites/", USERS):
         page.goto(path)
         expect(running).to_contain_text("0 done. Show progress")
         expect(running.get_by_role("progressbar")).to_be_visible()
-    assert list(examine(page)) == []
+    assert list(examine_in(page, *looks)) == []
 
     running.get_by_role("link", name="Show progress").click()
     expect(heading(page)).to_have_text(f"Revoking {MANY:,} invitations")
     expect(page.locator("#dialog").get_by_role("button", name="Stop")).to_be_visible()
-    assert list(examine(page)) == []
+    assert list(examine_in(page, *looks)) == []
 
     run(GO_ON)
 
@@ -171,7 +167,7 @@ def test_the_banner_and_the_dialog_show_progress_on_any_device(
     result = page.locator("#banners .rc-banner-ok").filter(has_text=f"{MANY:,} invitations were revoked.")
     expect(result).to_be_visible()
     expect(page.locator(".rc-indicator")).to_have_count(0)
-    assert list(examine(page)) == []
+    assert list(examine_in(page, *looks)) == []
     result.get_by_role("button", name="Close this message").click()
     expect(result).to_have_count(0)
 
