@@ -116,6 +116,7 @@ def test_an_action_on_an_invitation_of_an_undone_import_says_so(imported: Start,
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence)
 
 
+@pytest.mark.servers
 def test_an_invitation_that_was_sent_or_revoked_is_not_sent_at_another_time(
     invite: Invite, by: Membership, says: Says
 ) -> None:
@@ -128,6 +129,7 @@ def test_an_invitation_that_was_sent_or_revoked_is_not_sent_at_another_time(
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence, **LATER)
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("change", [invite_again, unlist])
 def test_a_declined_invitation_that_is_no_longer_listed(
     invite: Invite,
@@ -165,6 +167,7 @@ def test_a_request_that_was_answered(
         says(f"/o/acme/invitations/{invitation.pk}/{action}/", sentence, opens=False)
 
 
+@pytest.mark.servers
 def test_a_request_for_an_invitation_that_was_revoked(invite: Invite, by: Membership, says: Says) -> None:
     invitation = invite(expired=True)
     ask_for_invitation(invitation.token_hash)

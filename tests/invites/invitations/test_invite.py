@@ -209,6 +209,7 @@ def test_a_member_is_not_invited_again(client_of: ClientOf, admin: User, member:
     assert not Invitation.objects.exists()
 
 
+@pytest.mark.servers
 def test_a_deactivated_member_is_not_invited_but_can_be_reactivated(
     client_of: ClientOf,
     admin: User,

@@ -230,6 +230,7 @@ def test_the_banner_counts_no_further_than_fifty(ines: Client, by: Membership, i
     assert open_requests(by).count() == 52
 
 
+@pytest.mark.servers
 def test_requests_are_counted_without_loading_what_they_grant(invite: Invite, limited: Membership) -> None:
     for number in range(3):
         invitation = invite(f"a{number}@people.example.com")
@@ -276,6 +277,7 @@ def test_dismissing_removes_it(expired: Invitation, ines: Client) -> None:
     assert ActivityEntry.objects.filter(action="request_dismissed").count() == 1
 
 
+@pytest.mark.servers
 def test_a_request_that_cannot_be_granted_says_why(expired: Invitation, ines: Client) -> None:
     asked(link_of(expired))
     Invitation.objects.update(times_resent=100)
@@ -286,6 +288,7 @@ def test_a_request_that_cannot_be_granted_says_why(expired: Invitation, ines: Cl
     assert "Chiara Rossi" in page
 
 
+@pytest.mark.servers
 def test_only_who_can_send_the_invitation_is_told(
     invite: Invite, client_of: ClientOf, lesser: Membership, by: Membership, outsider: User
 ) -> None:

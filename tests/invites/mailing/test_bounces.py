@@ -84,6 +84,7 @@ def ben(batch: Batch) -> Invitation:
     return Invitation.objects.get(email="ben@example.com")
 
 
+@pytest.mark.servers
 def test_shows_a_bounce_with_its_reason(batch: Batch, ben: Invitation, ines: Client) -> None:
     assert report(ben, PERMANENT) == 200
 
@@ -271,6 +272,7 @@ def test_a_bounce_of_an_old_email_does_not_affect_the_resent_one(ben: Invitation
     assert earlier.bounced_at is not None
 
 
+@pytest.mark.servers
 def test_an_email_that_was_accepted_while_its_link_was_renewed_counts_as_sent(
     ben: Invitation, admin_membership: Membership
 ) -> None:
@@ -286,6 +288,7 @@ def test_an_email_that_was_accepted_while_its_link_was_renewed_counts_as_sent(
     assert earlier.mail_finished_at is not None
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("state", [Invitation.State.ACCEPTED, Invitation.State.REVOKED])
 def test_a_closed_invitation_does_not_change(ben: Invitation, state: str) -> None:
     Invitation.objects.filter(pk=ben.pk).update(state=state)

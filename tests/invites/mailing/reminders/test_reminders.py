@@ -65,6 +65,7 @@ def due(acme_in_london: Organization, invite: Invite, clock: Any) -> Invitation:
 # --- When -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 def test_a_reminder_comes_after_some_days_without_a_response(due: Invitation, clock: Any) -> None:
     clock.shift(-timedelta(hours=2))
     assert recipients() == []
@@ -156,6 +157,7 @@ def test_not_even_after_the_person_was_erased_and_invited_again(
     assert Reminder.objects.count() == 1
 
 
+@pytest.mark.servers
 def test_the_database_refuses_a_third_one(due: Invitation) -> None:
     values = {"organization_id": due.organization_id, "invitation": due, "email_key": ANN}
     for kind in Reminder.Kind:
@@ -179,6 +181,7 @@ def test_if_both_fall_on_one_day_one_is_sent(acme_in_london: Organization, invit
     assert sorted(sent) == [ANN, BEN, CAT]
 
 
+@pytest.mark.servers
 def test_two_reminders_on_following_days_are_both_sent(
     acme_in_london: Organization, invite: Invite, clock: Any
 ) -> None:
@@ -227,6 +230,7 @@ def test_each_is_sent_by_day_within_a_night_also_when_clocks_change(
     assert due_at == {}
 
 
+@pytest.mark.servers
 def test_one_that_was_deferred_in_the_evening_waits_until_the_morning(due: Invitation, clock: Any) -> None:
     clock.move_to(datetime(2026, 12, 2, 19, 59, tzinfo=ZoneInfo("UTC")))
     assert queue_reminders(due.organization_id) == 1
@@ -333,6 +337,7 @@ def test_none_for_an_import_that_is_being_undone(
     assert recipients() == []
 
 
+@pytest.mark.servers
 def test_an_import_is_reminded_like_single_invitations(acme_in_london: Organization, imported: Any, clock: Any) -> None:
     switch_on(acme_in_london, before=2)
     batch = imported(many(7))
@@ -415,6 +420,7 @@ def test_one_that_is_canceled_while_it_is_loaded_is_not_sent_as_an_invitation(
     assert recipients() == []
 
 
+@pytest.mark.servers
 def test_switching_it_off_empties_the_outbox(due: Invitation, acme_in_london: Organization) -> None:
     queue_reminders(due.organization_id)
     switch_on(acme_in_london)
@@ -431,6 +437,7 @@ def test_after_a_day_without_workers_nobody_is_forgotten(due: Invitation, clock:
     assert recipients() == [ANN]
 
 
+@pytest.mark.servers
 def test_the_count_says_who_gets_one_within_a_day(acme_in_london: Organization, invite: Invite) -> None:
     for number, hours in enumerate((71, 50, 47, 30)):
         mailed(invite(f"a{number}@people.example.com"), hours=hours)
@@ -444,6 +451,7 @@ def test_the_count_says_who_gets_one_within_a_day(acme_in_london: Organization, 
 # --- Crashes, limits, chunks ---------------------------------------------------------------------------------
 
 
+@pytest.mark.servers
 def test_a_reminder_that_a_dead_worker_had_started_is_not_sent_again(due: Invitation) -> None:
     queue_reminders(due.organization_id)
     assert start_reminder(due.pk, "after")
@@ -491,6 +499,7 @@ def test_the_limit_of_emails_to_one_address_cancels_a_reminder(due: Invitation, 
     assert (due.mail_state, due.mail_detail) == (Mail.SENT, "")
 
 
+@pytest.mark.servers
 def test_a_refused_recipient_counts_as_not_delivered(due: Invitation, server: MailServer) -> None:
     server.answers[ANN] = ["550 5.1.1 No such user"]
     recover_and_send()
