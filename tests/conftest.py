@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import update_last_login
 from django.db import connection
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
@@ -31,6 +33,7 @@ from playwright.sync_api import expect
 from accounts.models import Membership, Organization, Role, Site, User
 from accounts.organizations.grants import AccessSelection
 from accounts.organizations.organizations import create_organization
+from accounts.users.sessions import SessionStore
 from config.harness.running import CHROMIUM_FLAGS, Stack, find_chromium
 from invites import tasks
 from invites.imports import chunks
@@ -136,12 +139,18 @@ def outsider(globex: Organization, join: Callable[..., User]) -> User:
 
 @pytest.fixture
 def client_of() -> Callable[[User | None], Client]:
-    """A test client that is signed in as the user; nobody's for None."""
+    """A test client that is signed in as the user; nobody's for None. `force_login` takes three times as many queries."""
 
     def client_of(user: User | None) -> Client:
         client = Client()
         if user is not None:
-            client.force_login(user)
+            update_last_login(User, user)
+            session = SessionStore()
+            session[auth.SESSION_KEY] = str(user.pk)
+            session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+            session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+            session.save()
+            client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
         return client
 
     return client_of

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Site
+from accounts.models import Site, User
 from invites.models import Batch, Row
 from tests.databases import undone
 from tests.files import csv_of
@@ -40,6 +42,16 @@ def test_an_import_is_stored_as_workers_store_it(run: Callable[..., Batch], impo
             return list(everything_stored())
 
     assert store(by_workers=False) == store(by_workers=True)
+
+
+def test_a_client_is_signed_in_as_by_django(client_of: Callable[[User], Client], admin: User) -> None:
+    def signed_in(sign_in: Callable[[], object]) -> Any:
+        with undone():
+            sign_in()
+            return Session.objects.get().get_decoded(), list(everything_stored())
+
+    assert signed_in(lambda: client_of(admin)) == signed_in(lambda: Client().force_login(admin))
+    assert client_of(admin).get("/o/acme/users/").status_code == 200
 
 
 def everything_stored() -> Iterator[tuple[str, Any]]:
