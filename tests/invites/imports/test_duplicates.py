@@ -388,7 +388,7 @@ def look_at(batch: Batch) -> None:
             assert each.suggested_codes == " address_of_another "
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_order_of_changes_leaves_one_owner_of_each_address(start: Start, by: Membership, seed: int) -> None:
     dice = random.Random(seed)
     people = [(dice.choice(ADDRESSES), *dice.choice(PEOPLE)) for _ in range(7)]
@@ -410,7 +410,7 @@ def test_any_order_of_changes_leaves_one_owner_of_each_address(start: Start, by:
     assert list(batch.rows.order_by("number").values(*fields)) == first, done
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_order_of_edits_makes_no_difference(start: Start, by: Membership, seed: int) -> None:
     dice = random.Random(seed)
     rows = ["x@example.com,Ann,Ek,", *["bad@@example.com,Dee,Orr,"] * 6]
