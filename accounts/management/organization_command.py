@@ -14,6 +14,8 @@ from accounts.models import Organization
 class OrganizationCommand(BaseCommand):
     """A command about the organization with the slug that is its first argument."""
 
+    requires_system_checks = ()
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the organization's name in URLs, such as acme")
 

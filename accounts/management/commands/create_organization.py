@@ -27,6 +27,7 @@ class Command(BaseCommand):
         "Create an organization with its three default roles and its first admin. "
         "Asks for a new admin's password, or reads it from standard input."
     )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the organization's name")

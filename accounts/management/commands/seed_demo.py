@@ -11,6 +11,7 @@ from accounts.organizations.demo import seed_demo, sign_in_hint
 
 class Command(BaseCommand):
     help = "Create the organizations Acme and Globex with their people. Doing it again changes nothing."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--quiet", action="store_true", help="Say nothing.")

@@ -14,6 +14,7 @@ from invites.models import Batch
 
 class Command(BaseCommand):
     help = "Show the state and the results of an import."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=int, help="the ID of the import")

@@ -20,6 +20,7 @@ class Command(BaseCommand):
         "invitations, imports and the activity log. This can't be undone. Asks for the address, unless there is --yes. "
         "It can be repeated."
     )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_address(parser)

@@ -16,6 +16,7 @@ class Command(BaseCommand):
         "Print everything that is stored about an email address, in all organizations, as one JSON object: account, "
         "memberships, invitations, rows of imports, results of emails, activity, and blocks."
     )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_address(parser)

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         "status: 0 if it worked; 1 if --confirm-access is missing, or the import waits for an answer, corrections or a "
         "confirmation, or has failed; 2 usage error."
     )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the CSV file or workbook")
