@@ -177,6 +177,7 @@ def test_a_value_of_another_type_does_not_crash(ben: Invitation, odd: dict[str, 
     assert report(ben, PERMANENT | odd) in (200, 400)
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 100_000])
 def test_stores_any_text_of_a_report(ben: Invitation, text: str) -> None:
     assert report(ben, {**PERMANENT, "recipient": text}) == 200
