@@ -40,6 +40,7 @@ def main(limits_as_json: str, descriptor: str) -> None:
                 raise
             verdict = {"code": "workbook_too_big", "max_size": limits["text"]}
         else:
-            return
+            # Everything was written. Cleaning up would take Python a fifth of the time of a usual child.
+            os._exit(0)
         answer(verdict)
     os._exit(REJECTED)
