@@ -56,7 +56,7 @@ def workbook_of(
         **(more or {}),
     }
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for each, text in parts.items():
             archive.writestr(each, text)
     return file.getvalue()
@@ -97,7 +97,7 @@ def ods_of(*tables: str, styles: str = "", kind: str = ODS_TYPE, more: dict[str,
         **(more or {}),
     }
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("mimetype", kind, zipfile.ZIP_STORED)
         for each, text in parts.items():
             archive.writestr(each, text)
