@@ -80,23 +80,34 @@ def sentences_outside_of_gettext(node: ast.AST) -> Iterator[str]:
             yield text
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
-def test_templates_have_no_text_outside_of_tags(path: Path) -> None:
-    words = re.findall(r"[^\W\d_]+", words_outside_of_tags(path))
-    assert [word for word in words if word != "Rollcall"] == []
-    assert ATTRIBUTE_WITH_TEXT.findall(path.read_text()) == []
+def test_templates_have_no_text_outside_of_tags() -> None:
+    found = {}
+    for path in TEMPLATES:
+        words = re.findall(r"[^\W\d_]+", words_outside_of_tags(path))
+        found[name_of(path)] = [word for word in words if word != "Rollcall"]
+        found[name_of(path)] += ATTRIBUTE_WITH_TEXT.findall(path.read_text())
+    assert found
+    assert {name: texts for name, texts in found.items() if texts} == {}
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_python_has_no_sentence_outside_of_gettext(path: Path) -> None:
-    assert list(sentences_outside_of_gettext(ast.parse(path.read_text()))) == []
+@pytest.fixture(scope="module")
+def parsed() -> dict[str, ast.Module]:
+    return {name_of(path): ast.parse(path.read_text()) for path in PRODUCT}
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_python_has_no_gettext_in_f_strings(path: Path) -> None:
+def test_python_has_no_sentence_outside_of_gettext(parsed: dict[str, ast.Module]) -> None:
+    found = {name: list(sentences_outside_of_gettext(module)) for name, module in parsed.items()}
+    assert found
+    assert {name: sentences for name, sentences in found.items() if sentences} == {}
+
+
+def test_python_has_no_gettext_in_f_strings(parsed: dict[str, ast.Module]) -> None:
     """xgettext doesn't look into them."""
-    f_strings = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.JoinedStr)]
-    assert not [called(node) for f_string in f_strings for node in ast.walk(f_string) if called(node) in GETTEXT]
+    f_strings = [
+        (name, node) for name, module in parsed.items() for node in ast.walk(module) if isinstance(node, ast.JoinedStr)
+    ]
+    assert f_strings
+    assert [name for name, f_string in f_strings for node in ast.walk(f_string) if called(node) in GETTEXT] == []
 
 
 def test_no_text_is_counted_in_one_place_and_not_in_another() -> None:
