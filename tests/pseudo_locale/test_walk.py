@@ -507,6 +507,10 @@ def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], read
         run_code(pseudo, CREATE_BULK_ACTIONS)
     actions = ids_of(pseudo, "BulkAction")
     page = page_of(ADMIN)
+    # Before the page that follows two of them.
+    for pk in actions:
+        for path in (f"/o/acme/users/selected/{pk}/", f"/o/acme/users/selected/{pk}/results/"):
+            reader.fetch(page, path)
     page.goto("/o/acme/users/")
     page.locator("#banners summary").click()
     expect(page.locator(".rc-banner-progress")).to_be_visible()
@@ -514,9 +518,6 @@ def test_bulk_actions(pseudo: Stack, page_of: Callable[[str | None], Page], read
     page.locator(".rc-banner-progress a").click()
     expect(page.locator("#stop-action")).to_be_visible()
     reader.look(page, "the dialog of a running bulk action")
-    for pk in actions:
-        for path in (f"/o/acme/users/selected/{pk}/", f"/o/acme/users/selected/{pk}/results/"):
-            reader.fetch(page, path)
     # One of each state, and the one that ended with an error.
     for pk in (*actions[:4], actions[-1]):
         for path in (f"/o/acme/users/selected/{pk}/", f"/o/acme/users/selected/{pk}/results/"):
