@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tomllib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ DATA = ROOT / "tests" / "data"
 VERDICTS: dict[str, dict[str, Any]] = tomllib.loads((DATA / "verdicts.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def read_file(name: str) -> tuple[Report, list[Row]]:
     return read_rows((DATA / name).read_bytes())
 
@@ -25,6 +27,7 @@ def check_file(name: str) -> Report:
     return read_file(name)[0]
 
 
+@cache
 def answered(name: str) -> tuple[Report, list[Row]]:
     """The report on a file and its rows. An undecided file is read as suggested, except for its `answer`."""
     report, rows = read_file(name)
