@@ -347,6 +347,7 @@ def die_at(number: int, job: Callable[[], object]) -> bool:
     return False
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("first", range(2))
 def test_a_job_is_done_exactly_once_wherever_a_worker_dies(
     start: Run, by: Membership, first: int, request: pytest.FixtureRequest
@@ -594,6 +595,7 @@ def test_a_corrected_file_that_triggers_a_bug_changes_nothing(
     assert edited.notice[0] == as_reason("correction_failed")
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("first", range(2))
 def test_a_corrected_file_is_used_completely_or_not_at_all_wherever_a_worker_dies(
     start: Run, by: Membership, read_only: AccessSelection, first: int
