@@ -277,6 +277,7 @@ def test_a_person_who_is_skipped_at_its_time_counts_once(
     assert responses_of(scheduled, summary).days[-1].revoked == 0
 
 
+@pytest.mark.servers
 def test_a_canceled_import_has_no_revoked_invitations_in_its_responses(
     scheduled: Batch, by: Membership, work: Work
 ) -> None:
