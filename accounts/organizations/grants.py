@@ -223,8 +223,6 @@ class GrantableAccess:
         return [role for role in selection.roles if role.pk not in self._roles]
 
     def _sites_beyond(self, selection: AccessSelection) -> list[Site]:
-        if self._membership.all_sites:
-            return [site for site in selection.sites if site.organization_id != self._membership.organization_id]
         return [site for site in selection.sites if site.pk not in self._sites]
 
     def _names(self, items: Sequence[Role | Site]) -> list[str]:

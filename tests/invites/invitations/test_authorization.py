@@ -14,7 +14,6 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import AccessDenied
 from accounts.models import Membership, Organization, Role, User
 from accounts.organizations.access import views_of
 from config.urls import urlpatterns
@@ -288,5 +287,5 @@ def test_nobody_can_manage_what_grants_a_role_of_another_organization(
     grant = AccessGrant.objects.create(organization=admin_membership.organization)
     grant.roles.set(globex.roles.filter(name="ReadOnly"))
 
-    with pytest.raises(AccessDenied):
+    with domain_error("beyond_permissions"):
         check_can_manage(admin_membership, grant, CANNOT_EDIT)
