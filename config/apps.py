@@ -11,7 +11,7 @@ from django_structlog.signals import bind_extra_request_failed_metadata, bind_ex
 
 
 class ProjectConfig(AppConfig):
-    """Connects the signals of the request log. The last app that gets ready."""
+    """Connects the signals of the request log, and ends the start of each process: it is the last app."""
 
     name = "config"
     verbose_name = "Project"
@@ -19,8 +19,8 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         bind_extra_request_finished_metadata.connect(_name_the_organization)
         bind_extra_request_failed_metadata.connect(_name_the_organization)
-        # What was imported lives to the end. Garbage collection needn't visit it again and again, and processes that a
-        # worker forks share its memory.
+        # Imported modules are never garbage, so garbage collection needn't visit them again and again. Processes that a
+        # worker forks share their memory.
         gc.freeze()
 
 
