@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 # Four times as much text may take eight times as long: linear time, with a margin of two. Quadratic time takes sixteen.
 TIMES_LONGER, TIMES_SLOWER = 4, 8
-# One measurement of each length is enough if they are this close; or if they are short, this close.
-TIMES_AT_FIRST, TIMES_IF_SHORT = 6, 4.25
+# One measurement of each length is enough if they are this close.
+TIMES_AT_FIRST = 6
 # A text grows until a call takes this long.
 LEAST_SECONDS = 0.002
 FIRST, LONGEST = 800, 51_200
@@ -58,18 +58,9 @@ def grows_too_fast(function: Function, shape: Shape, *, least: float | None = No
         times, short = TIMES_LONGER if long > 2 * least else TIMES_LONGER**2, long
         length = min(length * times, LONGEST)
         long = seconds_of(function, text_of(shape, length))
-        if long - least < SLIGHT * length**2 or is_linear_at_once(function, shape, length, long, least):
+        if long - least < SLIGHT * length**2:
             return False
     return long > TIMES_AT_FIRST * short and is_much_slower(function, shape, length)
-
-
-def is_linear_at_once(function: Function, shape: Shape, length: int, seconds: float, least: float) -> bool:
-    """Whether a function that does hardly anything for any text shows in so few seconds that it is linear."""
-    if not 20 * least < seconds < LEAST_SECONDS:
-        return False
-    texts = [text_of(shape, each) for each in (0, length // TIMES_LONGER)]
-    nothing, short = (min(seconds_of(function, text) for _ in range(2)) for text in texts)
-    return 2 * nothing < short and seconds - nothing < TIMES_IF_SHORT * (short - nothing)
 
 
 def is_much_slower(function: Function, shape: Shape, length: int) -> bool:
