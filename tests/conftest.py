@@ -373,9 +373,8 @@ ON_SQLITE_ALONE = (
     *("invites/test_columns.py", "invitations/test_schedule_pages.py", "invitations/test_send_time.py"),
     *("directory/bulk/test_plan.py", "accounts/test_admin_organizations.py", "accounts/test_create_organization.py"),
 )
-# Of these, the tests marked `servers` make the statements that no other test makes; apart from those of the tests
-# themselves, and from reading or writing a few columns of one table, which is the same everywhere. Tests of transactions
-# run there, too.
+# In these files, only tests marked `servers` and tests of transactions run on PostgreSQL. What the others run there is
+# SQL that marked tests run as well, or that reads or writes a few columns of one table, which is the same everywhere.
 MARKED_ON_SERVERS = (
     *("activity/test_recorded.py", "users/test_rate_limits.py", "directory/test_users.py"),
     *("organizations/test_roles.py", "organizations/test_sites.py", "organizations/test_members.py"),

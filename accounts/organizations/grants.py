@@ -78,10 +78,9 @@ def grantable_roles(membership: Membership) -> QuerySet[Role]:
 
 def _grantable_role_ids(membership: Membership, roles: Iterable[Role] | None = None) -> set[int]:
     """Compared in Python, because not every database can compare JSON. An organization has few roles."""
-    held = membership.permissions()
+    held, ours = membership.permissions(), membership.organization_id
     if roles is None:
-        roles = Role.objects.filter(organization_id=membership.organization_id).order_by()
-    ours = membership.organization_id
+        roles = Role.objects.filter(organization_id=ours).order_by()
     return {role.pk for role in roles if role.organization_id == ours and held.issuperset(role.allowed)}
 
 

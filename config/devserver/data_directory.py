@@ -67,7 +67,7 @@ def _pid_of_ours(path: Path) -> int | None:
         pid = int(path.read_text())
     except (OSError, ValueError):
         return None
-    ours = ("config.asgi:application", "celery -A config", "celery --quiet --skip-checks -A config", "valkey")
+    ours = ("config.asgi:application", "-A config worker", "valkey")
     return pid if any(name in _command_line(pid) for name in ours) else None
 
 

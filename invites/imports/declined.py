@@ -22,12 +22,7 @@ from invites.imports.confirm import ACCESS_DELETED
 from invites.imports.invite import blocked_among, members_among, without
 from invites.invitations.activity import granted_by
 from invites.invitations.allowed_domains import allowed_domains
-from invites.invitations.authorization import (
-    lock_offered,
-    lock_to_change,
-    manageable_grants,
-    user_powers_of,
-)
+from invites.invitations.authorization import lock_offered, lock_to_change, manageable_grants, user_powers_of
 from invites.invitations.quotas import consume_invitation_quota
 from invites.models import AccessGrant, Batch, Invitation, Row
 

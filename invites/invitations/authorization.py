@@ -128,7 +128,7 @@ def selection_of(grant: AccessGrant) -> AccessSelection:
 
 def user_powers_of(grant: AccessGrant) -> tuple[str, ...]:
     """Those of `USER_POWERS` that its roles hold."""
-    return AccessSelection(roles=tuple(grant.roles.all())).user_powers
+    return AccessSelection.of(grant.roles.all()).user_powers
 
 
 def check_still_allowed(inviter_id: int | None, organization: Organization, grant: AccessGrant) -> None:

@@ -290,7 +290,7 @@ def compare_all(text: str) -> int:
 
 
 def copy_all_ends(text: str) -> None:
-    """Copy many characters at once, so that each costs a small part of a nanosecond."""
+    """Quadratic, but fast: copying a character takes far less than a nanosecond."""
     for start in range(len(text)):
         text[start:]
 

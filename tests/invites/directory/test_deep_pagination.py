@@ -61,7 +61,7 @@ def page_of(organization: Organization, number: int, **wanted: object) -> tuple[
     return [person.email for person in page.object_list], page.paginator.count
 
 
-# The people are found at once, walked in part, and walked.
+# Values of `counts.FEW`, with which the ids of all people, of some, or of none are kept in memory to find a page.
 WAYS = (1_000, 61, 0)
 
 
