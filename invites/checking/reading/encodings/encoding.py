@@ -58,6 +58,9 @@ class _NonClosingStream(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         return self._stream.read(size)
 
+    def close(self) -> None:
+        """Nothing to do. A TextIOWrapper that garbage collection closes after this stream would fail otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

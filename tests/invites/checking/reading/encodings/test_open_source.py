@@ -96,3 +96,12 @@ def test_a_remembered_encoding_changes_nothing_in_unicode() -> None:
 def test_doubts_utf_8_that_may_be_chinese() -> None:
     found = doubt(HEADER + "u@example.com,Wei,\u90d1\n", "gbk")
     assert [source.encoding for source in found.candidates] == ["GB18030", "UTF-8"]
+
+
+def test_a_text_can_be_closed_after_its_bytes() -> None:
+    """Garbage collection closes them in any order. An exception there can only be printed."""
+    source = open_text(HEADER, "utf-8")
+    text = source.open_text()
+    text.buffer.close()
+    text.close()
+    assert source.open_text().read() == HEADER
