@@ -398,7 +398,19 @@ MARKED_ON_SERVERS = (
     *("invitations/test_quotas.py", "invitations/test_requests.py", "invitations/test_invite.py"),
     *("mailing/test_outbox.py", "mailing/test_bounces.py", "reminders/test_reminders.py", "test_outdated_pages.py"),
 )
+# Where tests may use a browser, so that a run of these tests alone needn't import the others.
+WITH_BROWSER = ("tests/browser/", "tests/look/", "tests/pseudo_locale/", "in_browser.py")
 NO_CHROMIUM = "no Chromium: install it, or name it in the variable CHROMIUM"
+
+
+def may_use_browser(path: Path) -> bool:
+    return any(part in path.as_posix() for part in WITH_BROWSER)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether a run of the tests in a browser leaves out the file. None: pytest decides."""
+    is_elsewhere = collection_path.suffix == ".py" and not may_use_browser(collection_path)
+    return True if config.option.markexpr == "browser" and is_elsewhere else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -419,6 +431,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
             if {"db", "transactional_db"} & fixtures:
                 raise pytest.UsageError(f"{item.nodeid} uses the browser and the database: drive the running stack.")
+        if item.get_closest_marker("browser") and not may_use_browser(item.path):
+            raise pytest.UsageError(f"{item.nodeid} uses the browser: name its file test_…_in_browser.py.")
     without_browser = find_chromium() is None
     for item in items:
         if without_browser and item.get_closest_marker("browser"):
