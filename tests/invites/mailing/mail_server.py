@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any, Self
 
@@ -10,6 +11,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from config.harness.running import free_port, wait_for
+
+# A line for each command takes longer than the message.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class MailServer:
