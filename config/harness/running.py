@@ -171,29 +171,35 @@ def _prepare_demo(data_dir: Path) -> None:
 
 def read_inbox(directory: Path, to: str | None = None) -> list[Mail]:
     """The messages kept below `directory`, or those to one address, oldest first."""
-    return [_read_mail(path) for path in sorted(directory.glob("*.json")) if to is None or _recipient_of(path) == to]
+    return [_read_mail(path) for path in _messages_below(directory) if to is None or _recipient_of(path) == to]
 
 
 def read_recipients(directory: Path) -> list[str]:
     """To whom the messages kept below `directory` went, oldest first. Much faster than reading thousands of them."""
-    return [_recipient_of(path) for path in sorted(directory.glob("*.json"))]
+    return [_recipient_of(path) for path in _messages_below(directory)]
+
+
+def _messages_below(directory: Path) -> list[str]:
+    """Their paths, oldest first. `Path.glob` takes ten times as long, and tests look many times."""
+    names = os.listdir(directory) if directory.exists() else []
+    return [f"{directory}/{name}" for name in sorted(names) if name.endswith(".json")]
 
 
 # A message never changes once it is there, and a test that waits for one looks at all of them many times.
 @cache
-def _recipient_of(path: Path) -> str:
-    recipients = json.loads(path.read_text())["to"]
+def _recipient_of(path: str) -> str:
+    recipients = json.loads(Path(path).read_text())["to"]
     return str(recipients[0]) if recipients else ""
 
 
 @cache
-def _read_mail(path: Path) -> Mail:
-    raw = path.with_suffix(".eml").read_bytes()
+def _read_mail(path: str) -> Mail:
+    raw = Path(path).with_suffix(".eml").read_bytes()
     message: EmailMessage = message_from_bytes(raw, policy=policy.default)
     parts = {
         part.get_content_type(): part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
     }
-    subject = str(json.loads(path.read_text())["subject"])
+    subject = str(json.loads(Path(path).read_text())["subject"])
     return Mail(
         _recipient_of(path),
         subject,
