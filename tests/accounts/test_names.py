@@ -9,10 +9,11 @@ from accounts.labels import clean_label
 from accounts.models import User
 from accounts.names import fold
 from accounts.users.passwords import LongEnough, NotAboutYou, NotCommon
+from tests.cases import for_each
 
 
-@pytest.mark.parametrize(
-    ("text", "folded"),
+@for_each(
+    "text, folded",
     [
         ("Zoë  ŁUKASIEWICZ", "zoe lukasiewicz"),
         ("Nguyễn Thị Mai", "nguyen thi mai"),
@@ -58,7 +59,7 @@ def test_white_space_of_any_kind_becomes_one_space(text: str) -> None:
     assert clean_label(text) == "Lyon depot"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "http://evil.example",
@@ -87,14 +88,14 @@ def test_text_that_an_email_program_would_turn_into_a_link_is_refused(text: str)
         clean_label(text)
 
 
-@pytest.mark.parametrize("unseen", ["\u202e", "\u200b", "\ufeff", "\x00", "\x07", "\u2066", "\ue000", "\U000e0041"])
+@for_each("unseen", ["\u202e", "\u200b", "\ufeff", "\x00", "\x07", "\u2066", "\ue000", "\U000e0041"])
 def test_invisible_characters_are_refused(unseen: str) -> None:
     with pytest.raises(ValidationError, match="invisible character"):
         clean_label(f"Lyon{unseen}depot")
 
 
-@pytest.mark.parametrize(
-    ("password", "refused_by"),
+@for_each(
+    "password, refused_by",
     [
         ("elevenchars", LongEnough),
         ("012345678901", NotCommon),

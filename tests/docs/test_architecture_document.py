@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from config.harness.running import ROOT
+from tests.cases import for_each
 
 # Paths in the documents may be relative to one of these.
 STARTS = (ROOT, ROOT / "invites", ROOT / "invites" / "checking", ROOT / "invites" / "imports")
@@ -20,14 +19,12 @@ def named(pattern: str) -> list[tuple[str, str]]:
     return sorted(each for each in found if re.fullmatch(pattern, each[1]))
 
 
-@pytest.mark.parametrize(("document", "path"), named(r"[\w.-]+/[\w./-]*|\w+\.(py|md|css|html)"))
+@for_each("document, path", named(r"[\w.-]+/[\w./-]*|\w+\.(py|md|css|html)"))
 def test_a_path_that_is_named_exists(document: str, path: str) -> None:
     assert any((start / path).exists() for start in STARTS)
 
 
-@pytest.mark.parametrize(
-    ("document", "name"), named(r"[A-Z][a-z]+[A-Z]\w+|[a-z]+(_[a-z]+)+|\w+\.[a-z_]+(?<!\.py)(?<!\.md)")
-)
+@for_each("document, name", named(r"[A-Z][a-z]+[A-Z]\w+|[a-z]+(_[a-z]+)+|\w+\.[a-z_]+(?<!\.py)(?<!\.md)"))
 def test_a_name_in_the_code_exists(document: str, name: str) -> None:
     last = name.rpartition(".")[2]
     sources = [path for app in ("accounts", "invites", "config", "tests") for path in (ROOT / app).rglob("*.py")]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
+from tests.cases import for_each
 from tests.catalogs import texts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -25,11 +24,7 @@ RETIRED_ON_PAGES = re.compile(rf"{RETIRED.pattern}|\b(batch(?:es)?|ledger)\b", r
 MARKUP = re.compile(r"<[^>]*>|\{[^}]*\}|%\([^)]*\)s")
 
 
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@for_each("path", TEMPLATES)
 def test_templates_have_no_retired_word(path: Path) -> None:
     assert RETIRED.findall(path.read_text()) == []
 
@@ -42,6 +37,6 @@ def test_texts_have_typographic_apostrophes_and_quotes() -> None:
     assert [text for text in texts() if re.search(r"""['"]""", MARKUP.sub("", text))] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+@for_each("path", DOCUMENTS)
 def test_documents_have_no_retired_word(path: Path) -> None:
     assert RETIRED.findall(path.read_text()) == []

@@ -25,6 +25,7 @@ from invites.imports.problem_file import problem_file
 from invites.imports.upload import correct_batch, start_batch
 from invites.models import Batch, Row
 from invites.reasons import text_of
+from tests.cases import for_each
 from tests.catalogs import texts
 from tests.checking import check_bytes
 from tests.files import PROBLEMS, REFUSED, csv_of
@@ -53,7 +54,7 @@ def test_a_problem_is_shown_in_the_active_language() -> None:
         assert problems.title_of(problem.code) == "[Several @ signs]"
 
 
-@pytest.mark.parametrize("path", DATA, ids=lambda path: path.name)
+@for_each("path", DATA)
 def test_every_sentence_is_translated(path: Any, marked: None) -> None:
     report = check_bytes(path.read_bytes())
     found: list[Problem | Notice] = [*report.problems, *report.warnings, *report.duplicates]
@@ -67,12 +68,12 @@ def test_every_sentence_is_translated(path: Any, marked: None) -> None:
             assert not re.search(r"\{\w*\}", sentence), "Every placeholder is filled in"
 
 
-@pytest.mark.parametrize("code", CATALOG)
+@for_each("code", CATALOG)
 def test_the_titles_are_translated(code: str, marked: None) -> None:
     assert problems.title_of(code) == f"[{CATALOG[code].title}]"
 
 
-@pytest.mark.parametrize("kind", FILE_KINDS)
+@for_each("kind", FILE_KINDS)
 def test_what_fills_a_placeholder_is_translated_as_well(kind: str, marked: None) -> None:
     problem = Problem("other_kind", {"kind": kind}, None, None, None, "")
     assert problems.message_of(problem) == f"[This file is [{FILE_KINDS[kind]}], not a CSV file]"

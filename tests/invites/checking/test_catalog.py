@@ -15,6 +15,7 @@ from invites.checking import ANY_DOMAIN, CATALOG, AllowedDomains, Check, Limits,
 from invites.checking.__main__ import as_markdown
 from invites.checking.catalog import Cases, Message
 from invites.checking.messages import Plural
+from tests.cases import for_each
 from tests.workbooks import container_of, sheet_of, workbook_of
 
 NO_LIMITS, FIND_OUT = Limits(), ReadingOptions()
@@ -36,7 +37,7 @@ def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
 
-@pytest.mark.parametrize("code", CATALOG)
+@for_each("code", CATALOG)
 def test_titles_messages_and_hints_have_one_style(code: str) -> None:
     kind = CATALOG[code]
     assert kind.code == code
@@ -49,7 +50,7 @@ def test_titles_messages_and_hints_have_one_style(code: str) -> None:
         assert not re.search(r"\b(please|invalid|error|oops|successfully)\b|!", sentence, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("code", CATALOG)
+@for_each("code", CATALOG)
 def test_both_forms_of_a_plural_have_the_same_placeholders(code: str) -> None:
     kind = CATALOG[code]
     for message in (kind.message, kind.hint):
@@ -166,7 +167,7 @@ def codes_of_test_data() -> set[str]:
     return set().union(*(codes_in(path.read_bytes()) for path in files))
 
 
-@pytest.mark.parametrize("code", CATALOG)
+@for_each("code", CATALOG)
 def test_every_code_can_occur(code: str, codes_of_test_data: set[str]) -> None:
     if code in ALLOWED:
         assert code in codes_in(ROWS % (b"anna@gmail.com", b""), allowed=ALLOWED[code])

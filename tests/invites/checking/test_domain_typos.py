@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 
 from invites.checking import DomainTypoDetector
+from tests.cases import for_each
 
 TEAM = DomainTypoDetector(
     {"northwind.example": 200, "contoso.com": 40, "gmail.com": 30, "abc.example": 50, "site1.example": 30}
@@ -62,8 +63,8 @@ def test_a_domain_that_may_be_another_company_is_not_a_typo(domains: dict[str, i
     assert DomainTypoDetector(domains).find_typos() == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "corrected"),
+@for_each(
+    "text, corrected",
     {
         "anna.berg@northwind": "anna.berg@northwind.example",
         "Anna.Berg@Northwind": "Anna.Berg@northwind.example",
@@ -82,7 +83,7 @@ def test_suggests_the_intended_domain_for_an_invalid_address(text: str, correcte
     assert correction == (corrected, "use_domain")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     ["", "anna", "anna@", "@northwind", "anna@southwind", "an na@northwind", "anna@northwind.dk", "anna@abd", "anna@ymail.com",
      "anna@site2.example", "anna@contoso.com"],

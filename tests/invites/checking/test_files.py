@@ -12,6 +12,7 @@ import pytest
 
 from config.harness.running import ROOT
 from invites.checking import COLUMNS, Check, ReadingOptions, Report, Row, hint_of, message_of
+from tests.cases import for_each
 from tests.checking import read_rows
 
 DATA = ROOT / "tests" / "data"
@@ -48,7 +49,7 @@ def test_every_file_has_a_verdict_and_every_verdict_a_file() -> None:
     assert {path.name for path in DATA.iterdir() if path.suffix != ".toml"} == set(VERDICTS)
 
 
-@pytest.mark.parametrize("name", of("rejected"))
+@for_each("name", of("rejected"))
 def test_rejects_a_file_with_one_problem_and_a_hint(name: str) -> None:
     expected, report = VERDICTS[name], check_file(name)
     assert report.verdict == "rejected"
@@ -66,7 +67,7 @@ def test_rejects_a_file_with_one_problem_and_a_hint(name: str) -> None:
     assert expected.get("message", "") in message_of(problem)
 
 
-@pytest.mark.parametrize("name", of("undecided"))
+@for_each("name", of("undecided"))
 def test_asks_what_isnt_certain(name: str) -> None:
     expected, report = VERDICTS[name], check_file(name)
     assert report.verdict == "undecided"
@@ -79,7 +80,7 @@ def test_asks_what_isnt_certain(name: str) -> None:
         assert expected.get("message", "") in message_of(doubt)
 
 
-@pytest.mark.parametrize("name", of("undecided"))
+@for_each("name", of("undecided"))
 def test_suggests_how_the_file_is_read(name: str) -> None:
     expected, decisions = VERDICTS[name], check_file(name).decisions
     assert decisions is not None
@@ -95,12 +96,12 @@ def test_suggests_how_the_file_is_read(name: str) -> None:
     assert spelled >= set(expected.get("readings", ()))
 
 
-@pytest.mark.parametrize("name", [name for name in of("undecided") if "people" in VERDICTS[name]])
+@for_each("name", [name for name in of("undecided") if "people" in VERDICTS[name]])
 def test_reads_an_undecided_file_once_it_is_decided(name: str) -> None:
     assert answered(name)[0].verdict == VERDICTS[name].get("then", "ok")
 
 
-@pytest.mark.parametrize("name", [*of("ok"), *of("problems")])
+@for_each("name", [*of("ok"), *of("problems")])
 def test_reads_every_row(name: str) -> None:
     expected, report = VERDICTS[name], check_file(name)
     assert report.verdict == expected["verdict"], report.problems
@@ -118,7 +119,7 @@ def test_reads_every_row(name: str) -> None:
     assert report.export == expected.get("export", "")
 
 
-@pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "problems" in expected])
+@for_each("name", [name for name, expected in VERDICTS.items() if "problems" in expected])
 def test_finds_each_problem(name: str) -> None:
     report, _ = answered(name)
     titles: dict[str | None, str] = {column.key: column.title for column in COLUMNS}
@@ -134,7 +135,7 @@ def test_finds_each_problem(name: str) -> None:
         assert expected in one_of
 
 
-@pytest.mark.parametrize("name", [name for name, expected in VERDICTS.items() if "people" in expected])
+@for_each("name", [name for name, expected in VERDICTS.items() if "people" in expected])
 def test_reads_the_values_of_each_row(name: str) -> None:
     _, rows = answered(name)
     assert ["|".join(row.values) for row in rows] == VERDICTS[name]["people"]

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from invites.checking.full_names import is_decided_by_commas, names_in_address, split_full_name, suggest_order
 from invites.checking.reading.options import NameOrder
+from tests.cases import for_each
 
 FIRST_LAST: NameOrder = "first-last"
 LAST_FIRST: NameOrder = "last-first"
 
 
-@pytest.mark.parametrize(
-    ("name", "first", "last"),
+@for_each(
+    "name, first, last",
     [
         ("Ada Byron", "Ada", "Byron"),
         ("  Ada   Byron ", "Ada", "Byron"),
@@ -89,8 +90,8 @@ def test_first_name_first(name: str, first: str, last: str) -> None:
     assert split_full_name(name, FIRST_LAST) == (first, last, True)
 
 
-@pytest.mark.parametrize(
-    ("name", "first", "last"),
+@for_each(
+    "name, first, last",
     [
         ("Kovács Péter", "Péter", "Kovács"),
         ("Dr. Kovács Péter", "Péter", "Dr. Kovács"),
@@ -121,9 +122,9 @@ def test_last_name_first(name: str, first: str, last: str) -> None:
     assert split_full_name(name, LAST_FIRST) == (first, last, True)
 
 
-@pytest.mark.parametrize("order", [FIRST_LAST, LAST_FIRST])
-@pytest.mark.parametrize(
-    ("name", "first", "last"),
+@for_each("order", [FIRST_LAST, LAST_FIRST])
+@for_each(
+    "name, first, last",
     [
         ("Hegedűs, Péter", "Péter", "Hegedűs"),
         ("Hegedűs,Péter", "Péter", "Hegedűs"),
@@ -146,8 +147,8 @@ def test_a_comma_decides_alone(order: NameOrder, name: str, first: str, last: st
     assert split_full_name(name, order) == (first, last, True)
 
 
-@pytest.mark.parametrize(
-    ("name", "order", "first", "last"),
+@for_each(
+    "name, order, first, last",
     [
         # Three words can be cut in two places.
         ("Anna Maria Berg", FIRST_LAST, "Anna Maria", "Berg"),
@@ -249,7 +250,7 @@ def letters_of(text: str) -> list[str]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("piece", ["a ", ",", "a,", "van ", "(", "Dr. ", "王", "Jr. ", "J. ", ", ,", "y ", "' "])
+@for_each("piece", ["a ", ",", "a,", "van ", "(", "Dr. ", "王", "Jr. ", "J. ", ", ,", "y ", "' "])
 def test_takes_linear_time(piece: str) -> None:
     """Of the length of a cell, which can be a whole file. The time of other programs isn't counted."""
     began = time.thread_time()
@@ -278,8 +279,8 @@ def test_is_decided_by_commas(names: list[str], expected: bool) -> None:
     assert is_decided_by_commas(names) is expected
 
 
-@pytest.mark.parametrize(
-    ("names", "header", "languages", "order"),
+@for_each(
+    "names, header, languages, order",
     [
         (["Ada Byron"], "Full name", [], FIRST_LAST),
         (["Kovács Péter"], "Név", [], LAST_FIRST),
@@ -314,8 +315,8 @@ def test_suggests_the_order(names: list[str], header: str, languages: list[str],
     assert suggest_order(names, header, languages) == order
 
 
-@pytest.mark.parametrize(
-    ("address", "names"),
+@for_each(
+    "address, names",
     [
         ("chiara.rossi@example.com", ("Chiara", "Rossi")),
         ("CHIARA.ROSSI@example.com", ("Chiara", "Rossi")),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from config.harness.running import ROOT
+from tests.cases import for_each
 from tests.fuzz.target import WORDS, take
 from tests.workbooks import sheet_of
 
@@ -42,7 +43,7 @@ def mutated(whole: bytes, *, seed: str, count: int = 12) -> Iterator[bytes]:
         yield bytes(data)
 
 
-@pytest.mark.parametrize("name", FILES)
+@for_each("name", FILES)
 def test_a_damaged_file_gets_a_consistent_report(name: str) -> None:
     for data in (FILES[name], *mutated(FILES[name], seed=name)):
         began = time.process_time()

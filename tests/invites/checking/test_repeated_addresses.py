@@ -13,6 +13,7 @@ import pytest
 from invites.checking import Check, ReadingOptions, Row, message_of, repeated_addresses
 from invites.checking.reading.chunks import RECORDS_AT_ONCE
 from invites.checking.same_address import MOST_OTHERS
+from tests.cases import for_each
 from tests.checking import read_rows
 from tests.workbooks import sheet_of, workbook_of
 
@@ -47,8 +48,8 @@ def test_the_problem_names_the_first_row() -> None:
     assert rows[1].cells == ("Ann@X.com", "Bo", "Ray", "")
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "same"),
+@for_each(
+    "first, second, same",
     [
         ("Ann,Ek", "Ann,Ek", True),
         ("Ann,Ek", "ann,EK", True),
@@ -68,8 +69,8 @@ def test_compares_names_but_not_how_they_are_written(first: str, second: str, *,
     assert verdicts(rows) == ["valid", "repeats 2" if same else "address_of_another"]
 
 
-@pytest.mark.parametrize(
-    ("names", "expected"),
+@for_each(
+    "names, expected",
     [
         ("A B A", ["valid", "address_of_another", "repeats 2"]),
         ("A B B", ["valid", "address_of_another", "address_of_another"]),
@@ -127,7 +128,7 @@ def expected_verdicts(rows: list[tuple[str, str]]) -> list[str]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", range(12))
+@for_each("seed", range(12))
 def test_agrees_with_a_naive_model(seed: int) -> None:
     """Chunks of 256 rows with few or many repeated addresses, rows that are checked one by one, and broken lines."""
     dice = random.Random(seed)

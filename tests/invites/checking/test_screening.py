@@ -6,12 +6,11 @@ import csv
 import io
 import random
 
-import pytest
-
 from benchmarks.addresses import mutated
 from benchmarks.files import HEADER
 from invites.checking import ANY_DOMAIN, AllowedDomains, Cells, Check, check_cells, intended_domain, typo_notice
 from invites.checking.row import doubt_notices
+from tests.cases import for_each
 
 _NAMES = (
     "Anna", "Zoë", "Maria José", "", " ", "\u200b", "Anna\x07", "www.company.com", "x" * 151, "An\u202ena", "J.Green",
@@ -38,8 +37,8 @@ def rows_of(seed: int, count: int) -> list[Cells]:
     return rows
 
 
-@pytest.mark.parametrize("allowed", [ANY_DOMAIN, _OF_COMPANY, _OF_COMPANY._replace(only_warns=True)])
-@pytest.mark.parametrize("seed", range(8))
+@for_each("allowed", [ANY_DOMAIN, _OF_COMPANY, _OF_COMPANY._replace(only_warns=True)])
+@for_each("seed", range(8))
 def test_each_row_of_a_file_is_checked_like_a_row_alone(seed: int, allowed: AllowedDomains) -> None:
     rows = rows_of(seed, 600)
     file = io.StringIO(newline="")

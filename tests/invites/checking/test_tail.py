@@ -9,6 +9,7 @@ import pytest
 
 from invites.checking import Check, Limits, ReadingOptions, Report, message_of
 from invites.checking.tail import KnownRows
+from tests.cases import for_each
 from tests.checking import check_bytes, read_rows
 from tests.workbooks import sheet_of, workbook_of
 
@@ -31,7 +32,7 @@ def skipped_in(report: Report) -> list[int]:
     return report.not_people_numbers
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         "Total: 2,,,",
@@ -58,7 +59,7 @@ def test_a_row_below_the_people_is_skipped(line: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         ",Carl,Hill,",

@@ -10,6 +10,7 @@ import pytest
 from invites.checking import Check, Decisions, ReadingOptions, codec_of
 from invites.checking.reading.encodings.known_encodings import LABELS
 from invites.management.open_decisions import decisions_as_json, decisions_as_lines, suggested_arguments
+from tests.cases import for_each
 from tests.workbooks import sheet_of, workbook_of
 
 PEOPLE = [["Email", "First name", "Last name"], ["anna@company.com", "Anna", "Berg"], ["bo@company.com", "Bo", "Yu"]]
@@ -38,7 +39,7 @@ def test_an_encoding_has_candidates_and_no_suggestion() -> None:
     assert decision["candidates"][0]["title"] == "Central European (Windows-1250)"
 
 
-@pytest.mark.parametrize("codec", LABELS)
+@for_each("codec", LABELS)
 def test_the_name_of_a_candidate_is_understood_as_an_argument(codec: str) -> None:
     assert codec_of(LABELS[codec]) == codec
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from invites.checking import DELIMITERS, CsvLines, Limits, RecordFile, escape_formula, open_records, unescape_formula
 from invites.imports.record_writer import RecordWriter, can_hold
+from tests.cases import for_each
 
 SIGNS = "=+-@\0＝＋－＠﹦﹢﹣﹫"
 SEPARATORS = [*DELIMITERS, "\r", "\n"]
@@ -33,8 +34,8 @@ def starts_a_formula(cell: str) -> bool:
     return shown.lstrip(' "\xa0\u3000').startswith(tuple(SIGNS))
 
 
-@pytest.mark.parametrize("sign", SIGNS)
-@pytest.mark.parametrize("before", ["", " ", '"', "\u200b", "\u3000", "'", "\x01", "\ufeff \u2060"])
+@for_each("sign", SIGNS)
+@for_each("before", ["", " ", '"', "\u200b", "\u3000", "'", "\x01", "\ufeff \u2060"])
 def test_a_sign_is_escaped_wherever_a_cell_can_start(sign: str, before: str) -> None:
     for start in ("", *(f"x{separator}" for separator in SEPARATORS)):
         cell = f"{start}{before}{sign}cmd|' /C calc'!A0"
@@ -53,7 +54,7 @@ def test_a_tab_or_line_break_at_the_start_is_escaped(cell: str) -> None:
     assert escape_formula(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "x", "'x", "a=b", "Anna-Maria", "a@b.co", "one, two; three", "a\r\nb", "1+1"])
+@for_each("cell", ["", "x", "'x", "a=b", "Anna-Maria", "a@b.co", "one, two; three", "a\r\nb", "1+1"])
 def test_other_cells_are_unchanged(cell: str) -> None:
     assert escape_formula(cell) == cell
 

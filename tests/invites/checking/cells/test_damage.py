@@ -10,6 +10,7 @@ from invites.checking import ANY_DOMAIN, COLUMNS, Cells, check_cells, message_of
 from invites.checking.cells.damage import fix_damage
 from invites.checking.row import doubt_notices
 from invites.checking.screening import Screen
+from tests.cases import for_each
 from tests.checking import check_bytes, check_person, read_rows
 
 NAMES = [
@@ -64,7 +65,7 @@ def as_cp1252(text: str) -> str:
     return "".join(bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in text.encode())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_fixes_what_was_read_in_another_encoding(name: str) -> None:
     damaged = as_cp1252(name)
     assert damaged != name
@@ -73,7 +74,7 @@ def test_fixes_what_was_read_in_another_encoding(name: str) -> None:
     assert suggestions == [name]
 
 
-@pytest.mark.parametrize(("damaged", "name"), DAMAGED.items())
+@for_each("damaged, name", DAMAGED.items())
 def test_fixes_entities_and_other_damage(damaged: str, name: str) -> None:
     row = check_person(last_name=damaged)
     assert row.values.last_name == damaged, "invited as written"
@@ -108,7 +109,7 @@ def test_a_name_that_cannot_be_fixed_in_full_gets_no_fix(name: str) -> None:
     assert (doubt.code, doubt.suggestion) == ("lost_letter", None)
 
 
-@pytest.mark.parametrize("name", [*GOOD, *NAMES])
+@for_each("name", [*GOOD, *NAMES])
 def test_a_good_name_is_not_doubted(name: str) -> None:
     row = check_person(first_name=name, description=name)
     assert row.problems == ()

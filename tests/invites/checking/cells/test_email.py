@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invites.checking import Row, hint_of, intended_domain, message_of
+from tests.cases import for_each
 from tests.checking import check_person
 
 
@@ -99,14 +100,14 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("typed", "email"), GOOD.items())
+@for_each("typed, email", GOOD.items())
 def test_accepts_addresses_that_can_receive_email(typed: str, email: str) -> None:
     row = check(typed)
     assert row.problems == ()
     assert row.values.email == email
 
 
-@pytest.mark.parametrize(("typed", "told"), BAD.items())
+@for_each("typed, told", BAD.items())
 def test_rejects_other_texts_and_suggests_a_certain_fix(typed: str, told: tuple[str, str | None]) -> None:
     (problem,) = check(typed).problems
     assert (problem.code, problem.suggestion) == told
@@ -121,8 +122,8 @@ def test_accepts_every_suggestion(suggestion: str) -> None:
     assert check(suggestion).problems == ()
 
 
-@pytest.mark.parametrize(
-    ("email", "right"),
+@for_each(
+    "email, right",
     {
         "anna@gmial.com": "gmail.com",
         "anna@gamil.com": "gmail.com",
@@ -140,7 +141,7 @@ def test_knows_the_intended_domain_of_a_likely_typo(email: str, right: str) -> N
     assert intended_domain(row.values.email) == right
 
 
-@pytest.mark.parametrize(
+@for_each(
     "email",
     ["a@gmail.com", "a@mail.com", "a@ymail.com", "a@gmx.net", "a@email.de", "a@yahoo.co.uk", "a@münchen.de",
      "a@gmail.photography", "a@googlemail.com", "a@hotel.com", "a@outlook.be"],

@@ -29,6 +29,7 @@ from invites.checking.cells.provider_typos import TYPO_DOMAINS
 from invites.checking.cells.text import trim_all
 from invites.checking.columns import COLUMNS
 from invites.checking.screening import Screen
+from tests.cases import for_each
 
 pytestmark = pytest.mark.exhaustive
 _NEAR = st.sampled_from("ab1A0.-_@+' \"é²İßаn\u200dxtes")
@@ -87,8 +88,8 @@ def test_an_address_that_is_not_flagged_is_its_own_normal_form(texts: list[str])
             assert text.rpartition("@")[2] not in TYPO_DOMAINS
 
 
-@pytest.mark.parametrize(
-    ("address", "is_good"),
+@for_each(
+    "address, is_good",
     {
         "anna.berg@company.com": True,
         "a@mail.gmail.com": True,

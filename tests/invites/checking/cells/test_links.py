@@ -11,6 +11,7 @@ from itertools import chain
 import pytest
 
 from invites.checking.cells.links import defuse, defuse_header, find_link, find_link_in_prose
+from tests.cases import for_each
 
 SIGNS = ".。@:/"
 
@@ -49,14 +50,14 @@ def test_there_are_such_forms() -> None:
     assert {"｡", "︒"} < set(forms()["。"])
 
 
-@pytest.mark.parametrize("place", range(len("evil.com") + 1))
+@for_each("place", range(len("evil.com") + 1))
 def test_no_invisible_character_hides_a_link(place: int) -> None:
     for invisible in every_invisible_character():
         assert find_link(f"{'evil.com'[:place]}{invisible}{'evil.com'[place:]}"), hex(ord(invisible))
         assert find_link(f"evil.com{invisible}foo"), hex(ord(invisible))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "St. Gallen",
@@ -85,7 +86,7 @@ def test_ordinary_names_are_no_links(text: str) -> None:
     assert find_link(text) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     "link",
     [
         *("☕.com", "i❤.ws", "พี่.com", "ကမ္ဘာ.com", "שָׁ.com"),
@@ -121,7 +122,7 @@ def test_nothing_is_a_link_once_it_is_defused(link: str) -> None:
     assert defuse(link).replace("\u2060", "") == link
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "e.g. this",
@@ -143,7 +144,7 @@ def test_ordinary_sentences_have_no_links(text: str) -> None:
     assert find_link_in_prose(f"Hi, {text} is fine.") is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     "link",
     [
         "evil.com",
@@ -168,7 +169,7 @@ def test_ordinary_sentences_have_no_links(text: str) -> None:
         "xn--e1afmkfd.xn--p1ai",
     ],
 )
-@pytest.mark.parametrize("around", ["see {}, please", "({})", "“{}”", "{}.", "first line\n{}\nlast line", "go:{}!"])
+@for_each("around", ["see {}, please", "({})", "“{}”", "{}.", "first line\n{}\nlast line", "go:{}!"])
 def test_finds_links_in_sentences_without_the_punctuation_around_them(link: str, around: str) -> None:
     found = find_link_in_prose(around.format(link))
     assert found is not None

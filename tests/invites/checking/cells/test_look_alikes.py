@@ -6,6 +6,7 @@ import pytest
 
 from invites.checking.cells.look_alikes import plain_form
 from invites.checking.row import doubt_notices
+from tests.cases import for_each
 from tests.checking import check_bytes, check_person
 
 MEANT = {
@@ -34,7 +35,7 @@ GOOD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("address", "meant"), MEANT.items())
+@for_each("address, meant", MEANT.items())
 def test_look_alikes_in_an_address_are_a_warning(address: str, meant: str) -> None:
     row = check_person(email=address)
     assert row.problems == ()
@@ -43,7 +44,7 @@ def test_look_alikes_in_an_address_are_a_warning(address: str, meant: str) -> No
     assert (doubt.code, doubt.value, doubt.suggestion) == ("look_alike_address", address, meant)
 
 
-@pytest.mark.parametrize("address", GOOD)
+@for_each("address", GOOD)
 def test_an_address_of_another_alphabet_is_fine(address: str) -> None:
     row = check_person(email=address)
     assert row.problems == ()

@@ -8,6 +8,7 @@ import pytest
 
 from invites.checking import hint_of, message_of
 from invites.checking.cells.names import USUAL_NAME, USUAL_TEXT, check_name, check_text
+from tests.cases import for_each
 from tests.checking import check_bytes, check_person
 
 GOOD = [
@@ -80,7 +81,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
+@for_each("name", GOOD)
 def test_accepts_any_name_as_written(name: str) -> None:
     row = check_person(first_name=name, last_name=name)
     assert row.problems == ()
@@ -94,7 +95,7 @@ def test_removes_what_surrounds_a_name(around: str) -> None:
     assert row.values[1:3] == ("Anna", "علی\u200cرضا")
 
 
-@pytest.mark.parametrize(("name", "told"), BAD.items())
+@for_each("name, told", BAD.items())
 def test_rejects_what_is_not_a_name(name: str, told: tuple[str, str | None]) -> None:
     (problem,) = check_person(first_name=name).problems
     assert (problem.code, problem.suggestion) == told

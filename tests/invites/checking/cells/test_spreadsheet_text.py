@@ -6,6 +6,7 @@ import pytest
 
 from invites.checking import fix_of, hint_of
 from invites.checking.cells.spreadsheet_text import is_spreadsheet_error, text_of_formula
+from tests.cases import for_each
 from tests.checking import check_person
 
 ERRORS = [
@@ -45,22 +46,22 @@ NO_FORMULAS = [
 ]
 
 
-@pytest.mark.parametrize("text", ERRORS)
+@for_each("text", ERRORS)
 def test_recognizes_errors(text: str) -> None:
     assert is_spreadsheet_error(text)
 
 
-@pytest.mark.parametrize("text", NO_ERRORS)
+@for_each("text", NO_ERRORS)
 def test_other_texts_are_no_errors(text: str) -> None:
     assert not is_spreadsheet_error(text)
 
 
-@pytest.mark.parametrize(("cell", "text"), FORMULAS.items())
+@for_each("cell, text", FORMULAS.items())
 def test_finds_the_text_of_a_formula(cell: str, text: str) -> None:
     assert text_of_formula(cell) == text
 
 
-@pytest.mark.parametrize("cell", NO_FORMULAS)
+@for_each("cell", NO_FORMULAS)
 def test_other_cells_have_no_text_in_a_formula(cell: str) -> None:
     assert text_of_formula(cell) is None
 

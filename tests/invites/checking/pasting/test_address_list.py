@@ -8,14 +8,15 @@ import pytest
 
 from invites.checking import split_full_name
 from invites.checking.pasting.address_list import find_entries, join_name, write_entry
+from tests.cases import for_each
 
 
 def found(line: str) -> list[tuple[str, str]]:
     return [(entry.name, entry.email) for entry in find_entries(line)]
 
 
-@pytest.mark.parametrize(
-    ("line", "people"),
+@for_each(
+    "line, people",
     [
         ("ann@x.example", [("", "ann@x.example")]),
         ("<ann@x.example>", [("", "ann@x.example")]),
@@ -75,7 +76,7 @@ def test_keeps_what_it_cannot_read_for_the_check(line: str, people: list[tuple[s
     assert found(line) == people
 
 
-@pytest.mark.parametrize("seed", range(300))
+@for_each("seed", range(300))
 def test_loses_nothing_of_any_line(seed: int) -> None:
     dice = random.Random(seed)
     pieces = ["a", "@", "x.example", "<", ">", '"', "\\", ",", ";", " ", "(", ")", "“", "”", "é", "[mailto:", "]", "- "]
@@ -88,9 +89,7 @@ def test_loses_nothing_of_any_line(seed: int) -> None:
     assert left.strip(" ,;-") == ""
 
 
-@pytest.mark.parametrize(
-    "name", ["Ann Ek", "Ek, Ann", 'Ann "Annie" Ek', "'Ann'", "Ann <Annie> Ek", "Ann; Ek", "A \\ E", ""]
-)
+@for_each("name", ["Ann Ek", "Ek, Ann", 'Ann "Annie" Ek', "'Ann'", "Ann <Annie> Ek", "Ann; Ek", "A \\ E", ""])
 def test_reads_what_it_writes(name: str) -> None:
     assert found(write_entry(name, "ann@x.example")) == [(name, "ann@x.example")]
 

@@ -20,6 +20,7 @@ from invites.checking import (
     read_pasted,
     understand,
 )
+from tests.cases import for_each
 
 HEADER = ("Email", "First name", "Last name", "Description")
 
@@ -39,8 +40,8 @@ def people_of(text: str) -> list[tuple[int, str, str, str]]:
     return [(row.number, row.values.first_name, row.values.last_name, row.values.email) for row in rows_of(text)]
 
 
-@pytest.mark.parametrize("delimiter", ["\t", ";", ",", "|"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@for_each("delimiter", ["\t", ";", ",", "|"])
+@for_each("end", ["\n", "\r\n", "\r"])
 def test_cells_are_read_with_their_column_names(delimiter: str, end: str) -> None:
     lines = [["Last name", "E-mail", "First name"], ["Ek", "ann@x.example", "Ann"], ["ناصر", "farah@x.example", "فرح"]]
     text = end.join(delimiter.join(cells) for cells in lines) + end * 3
@@ -99,8 +100,8 @@ def test_a_sep_line_is_no_row() -> None:
     assert people_of("sep=;\nEmail;First name;Last name\nann@x.example;Ann;Ek") == [(3, "Ann", "Ek", "ann@x.example")]
 
 
-@pytest.mark.parametrize(
-    ("text", "people"),
+@for_each(
+    "text, people",
     [
         ("Ann Ek <ann@x.example>\nBo Li <bo@x.example>", [(1, "Ann", "Ek"), (2, "Bo", "Li")]),
         ("Ann Ek <ann@x.example>; Bo Li <bo@x.example>", [(1, "Ann", "Ek"), (2, "Bo", "Li")]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invites.checking import Understanding, fix_of, read_pasted, understand
+from tests.cases import for_each
 
 HEADER = "First name\tLast name\tEmail\n"
 
@@ -43,8 +44,8 @@ def test_a_fix_changes_one_cell_of_a_table(before: str, label: str, after: str) 
     assert fixed(HEADER + before) == HEADER + after
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@for_each(
+    "before, after",
     [
         ("Ann Ek <ann..ek@x.example>", "Ann Ek <ann.ek@x.example>"),
         ("lena hoff@x.example, bo@x.example", "lenahoff@x.example, bo@x.example"),

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from invites.checking import Check, Decisions, Preview, ReadingOptions
+from tests.cases import for_each
 from tests.growth import Function, grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
 
@@ -68,8 +69,8 @@ def test_samples_show_what_is_spelled_differently_in_a_long_cell() -> None:
     assert any("Hegedűs" in name for name in samples["cp1250"])
 
 
-@pytest.mark.parametrize(
-    ("before", "repeated", "after"),
+@for_each(
+    "before, repeated, after",
     [
         ("", "My title\n", "Email,First name,Last name\nanna@company.com,Anna,Berg\n"),
         ("", "\n", "Mail,Given,Family\nanna@company.com,Anna,Berg\n"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from invites.checking.columns import COLUMNS, Column
 from invites.checking.reading.columns.column_names import find_meaning, reduce_name, split_names, without_marks
 from invites.checking.reading.columns.column_vocabulary import FULL_NAME, NAME, TABLES
+from tests.cases import for_each
 
 # One language per line: email, first name, last name, full name, description.
 LANGUAGES = [
@@ -61,7 +62,7 @@ def key_of(name: str) -> str:
     return meaning.key if meaning else ""
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: f"{language[0]}: {language[2]}")
+@for_each("language", LANGUAGES)
 def test_knows_the_names_of_our_columns(language: tuple[str, ...]) -> None:
     email, first, last, full, description = map(key_of, language[1:])
 
@@ -69,7 +70,7 @@ def test_knows_the_names_of_our_columns(language: tuple[str, ...]) -> None:
     assert first in ("first_name", NAME)
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: f"{language[0]}: {language[2]}")
+@for_each("language", LANGUAGES)
 def test_knows_them_without_accents_and_in_capitals(language: tuple[str, ...]) -> None:
     names = [name for name in language[1:] if name not in ("Ім'я",)]
 
@@ -77,15 +78,15 @@ def test_knows_them_without_accents_and_in_capitals(language: tuple[str, ...]) -
     assert [key_of(name.upper()) for name in names] == [key_of(name) for name in names]
 
 
-@pytest.mark.parametrize("name", ["Name", "Nom", "Nombre", "Nome", "Naam", "Navn", "Namn", "Nimi", "Név", "Jméno", "Meno",
-                                  "Ime", "Nume", "Ad", "İsim", "Όνομα", "Имя", "Ім’я", "الاسم", "שם", "名前", "名字", "이름",
-                                  "Tên", "NÉV", "nev"])  # fmt: skip
+@for_each("name", ["Name", "Nom", "Nombre", "Nome", "Naam", "Navn", "Namn", "Nimi", "Név", "Jméno", "Meno",
+                    "Ime", "Nume", "Ad", "İsim", "Όνομα", "Имя", "Ім’я", "الاسم", "שם", "名前", "名字", "이름",
+                    "Tên", "NÉV", "nev"])  # fmt: skip
 def test_a_bare_name_can_be_a_part_or_all_of_it(name: str) -> None:
     assert key_of(name) == NAME
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
+@for_each(
+    "name, key",
     [
         ("E-mail (work)", "email"),
         ("E-Mail-Adresse (dienstlich)", "email"),
@@ -139,7 +140,7 @@ def test_understands_what_people_add(name: str, key: str) -> None:
     assert key_of(name) == key
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     ["", " ", "*", "42", "Company name", "Middle name", "Manager's name", "Student ID", "Phone", "Start date", "Город",
      "What is wrong", "Email status", "Email opt out", "Manager (name)", "First contact", "Product name", "Zweiter Vorname", "Anyja neve", "Yomi first name", "Email display name", "Name suffix", "Email address last name", "Email / First name", "Email / First name / Last name", "work", "user of the", "Guardian email", "氏名カナ", "姓（カナ）", "Отчество", "Account: Account Name", "Phonetic First Name", "x" * 100, "(" * 80, "a / b", "Last contact",
@@ -149,8 +150,8 @@ def test_knows_nothing_else(name: str) -> None:
     assert key_of(name) == ""
 
 
-@pytest.mark.parametrize(
-    ("better", "other"),
+@for_each(
+    "better, other",
     [("Work email", "Email"), ("Email", "Personal email"), ("Private E-Mail", "Benutzername"), ("Фамилия", "Презиме"),
      ("Description", "Job title"), ("Job title", "Notes"), ("Notes", "Department"), ("First name", "Nickname")],
 )  # fmt: skip
@@ -162,8 +163,8 @@ def test_ranks_names_of_the_same_column(better: str, other: str) -> None:
     assert one.rank < two.rank
 
 
-@pytest.mark.parametrize(
-    ("name", "rank"),
+@for_each(
+    "name, rank",
     [
         ("Work e-mail", 0), ("E-mail (work)", 0), ("Adresse e-mail pro.", 0), ("E-Mail geschäftlich", 0),
         ("Dienstl. E-Mail", 0), ("Correo electrónico institucional", 0), ("Posta elettronica aziendale", 0),
@@ -182,8 +183,8 @@ def test_tells_work_from_private(name: str, rank: int) -> None:
     assert (meaning.key, meaning.rank) == ("email", rank)
 
 
-@pytest.mark.parametrize(
-    ("name", "order"),
+@for_each(
+    "name, order",
     [
         ("Last, First", "last-first"), ("Nachname Vorname", "last-first"), ("Cognome e nome", "last-first"),
         ("Nome e cognome", "first-last"), ("Apellidos y nombre", "last-first"), ("Nombre y apellidos", ""),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invites.checking.reading.columns.column_suggestions import holds_address, suggest_columns
+from tests.cases import for_each
 
 
 def suggested(names: str, *rows: str) -> str:
@@ -51,8 +52,8 @@ def test_suggests_by_name(names: str, rows: list[str], keys: str) -> None:
     assert suggested(names, *rows) == keys
 
 
-@pytest.mark.parametrize(
-    ("names", "rows", "keys"),
+@for_each(
+    "names, rows, keys",
     [
         # Work goes before private, a known name before others, and what has addresses before what has none.
         ("Home Email,Work Email", ["a@example.org,a@example.com"], ",email"),
@@ -76,8 +77,8 @@ def test_suggests_one_column_of_addresses(names: str, rows: list[str], keys: str
     assert suggested(names, *rows) == keys
 
 
-@pytest.mark.parametrize(
-    ("rows", "keys"),
+@for_each(
+    "rows, keys",
     [
         (["Ada,Byron,ada@example.com"], ",,email"),
         (["anna.berg@example.com,Anna Berg", "p.nagy@example.com,Nagy Péter"], "email,full_name"),
@@ -135,8 +136,8 @@ def test_nothing_is_suggested_for_nothing() -> None:
     assert suggest_columns([], []) == []
 
 
-@pytest.mark.parametrize(
-    ("cell", "has_one"),
+@for_each(
+    "cell, has_one",
     [("a@example.com", True), ("<a@example.com>", True), ("Ada <a@example.com>", True), ("a@localhost", True),
      ("@ada", False), ("ada@", False), ("a@b@c", False), ("3 @ 5", False), ("", False)],
 )  # fmt: skip

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from invites.checking.reading.columns.header_row import find_header_row
+from tests.cases import for_each
 
 
 def found(*rows: str) -> tuple[int, bool]:
     return find_header_row([(number, row.split(",")) for number, row in enumerate(rows, 1) if row.strip(",")])
 
 
-@pytest.mark.parametrize(
-    ("rows", "guess"),
+@for_each(
+    "rows, guess",
     [
         (["Email,First name,Last name", "a@example.com,Ada,Byron"], (1, True)),
         (["Staff list 2026", "", "E-mail cím,Teljes név", "a@example.com,Nagy Anna"], (3, True)),

@@ -8,6 +8,7 @@ import pytest
 
 from invites.checking import Check
 from invites.checking.reading.columns.known_exports import is_preamble, recognize_export
+from tests.cases import for_each
 
 ENTRA_CREATE = (
     "Name [displayName] Required,User name [userPrincipalName] Required,Initial password [passwordProfile] Required,"
@@ -64,7 +65,7 @@ EXPORTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("program", "names", "taken"), EXPORTS)
+@for_each("program, names, taken", EXPORTS)
 def test_recognizes_exports(program: str, names: str, taken: str) -> None:
     columns = names.split(",")
     export = recognize_export(columns)
@@ -76,7 +77,7 @@ def test_recognizes_exports(program: str, names: str, taken: str) -> None:
     assert export.missing == ()
 
 
-@pytest.mark.parametrize(("program", "names", "taken"), EXPORTS)
+@for_each("program, names, taken", EXPORTS)
 def test_a_column_that_exists_twice_is_asked_about(program: str, names: str, taken: str) -> None:
     assert recognize_export([*names.split(","), taken.split(",")[1]]) is None
 
@@ -107,7 +108,7 @@ def test_an_export_can_have_full_names_only() -> None:
         assert (export.name, export.columns, export.missing) == (program, columns, ())
 
 
-@pytest.mark.parametrize(
+@for_each(
     "names",
     [
         "",
@@ -126,8 +127,8 @@ def test_other_files_are_no_exports(names: str) -> None:
     assert recognize_export(names.split(",")) is None
 
 
-@pytest.mark.parametrize(
-    ("row", "expected"),
+@for_each(
+    "row, expected",
     [
         ("version:v1.0,,,", True), ("version:v1.0", True), ("Version: 1.0", True), ("\ufeffversion:v2.1,", True),
         ("#TYPE Selected.Microsoft.ActiveDirectory.Management.ADUser", True), ("#TYPE System.Object,", True),

@@ -20,6 +20,7 @@ from invites.checking.reading.encodings.letters import INDEXES, LANGUAGES, fold,
 from invites.checking.reading.encodings.readings import read_word
 from invites.checking.reading.encodings.spellings import LATIN
 from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
+from tests.cases import for_each
 from tests.checking import check_bytes, read_rows
 
 pytestmark = pytest.mark.exhaustive
@@ -118,7 +119,7 @@ def names_in(rows: list[Row]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("language", "codec"), COMBINATIONS)
+@for_each("language, codec", COMBINATIONS)
 def test_never_reads_a_name_in_the_wrong_encoding(language: str, codec: str) -> None:
     for rows, count in SIZES.items():
         for people, data in files_of(language, codec, rows, count):
@@ -129,8 +130,8 @@ def test_never_reads_a_name_in_the_wrong_encoding(language: str, codec: str) -> 
                 assert report.verdict == "undecided" or report.problems[0].code == "unreadable"
 
 
-@pytest.mark.parametrize(
-    ("language", "least"),
+@for_each(
+    "language, least",
     [
         ("French", 0.95),
         ("German", 0.95),
@@ -150,24 +151,20 @@ def test_reads_the_files_that_excel_writes_in_western_europe(language: str, leas
     assert sum(accepted) >= least * len(files)
 
 
-@pytest.mark.parametrize(
-    "name", ["\xed\xa0\x80", "\xed\xa0\xbd\xed\xb8\x80", "\xc3", "\xe2\x82", "\xc0\x80", "\xf0\x9f\x98"]
-)
-@pytest.mark.parametrize("before", ["Ann", "ANN", "Zo", ""])
+@for_each("name", ["\xed\xa0\x80", "\xed\xa0\xbd\xed\xb8\x80", "\xc3", "\xe2\x82", "\xc0\x80", "\xf0\x9f\x98"])
+@for_each("before", ["Ann", "ANN", "Zo", ""])
 def test_never_reads_broken_utf_8_as_a_name(before: str, name: str) -> None:
     data = b"Email,First name,Last name\nu@example.com," + before.encode() + name.encode("latin-1") + b",Lee\n"
     assert check_bytes(data).verdict in ("rejected", "undecided")
 
 
-@pytest.mark.parametrize(
-    "text", ["Anna,Żuk", "Li,Ян", "Zoé,Lee", "É.,Lee", "Ann,20 °", "Ann,à", "Ann,§ 5", "Ан,Ли", "Αλ,Lee"]
-)
+@for_each("text", ["Anna,Żuk", "Li,Ян", "Zoé,Lee", "É.,Lee", "Ann,20 °", "Ann,à", "Ann,§ 5", "Ан,Ли", "Αλ,Lee"])
 def test_does_not_doubt_names_in_utf_8(text: str) -> None:
     report = check_bytes(f"Email,First name,Last name,Description\nu@example.com,{text},Lee\n".encode())
     assert report.encoding == "UTF-8"
 
 
-@pytest.mark.parametrize("name", ["郑", "卢", "鲁", "陆", "莫", "肖", "毛", "石", "史"])
+@for_each("name", ["郑", "卢", "鲁", "陆", "莫", "肖", "毛", "石", "史"])
 def test_doubts_utf_8_that_is_a_chinese_name(name: str) -> None:
     data = f"Email,First name,Last name\nu@example.com,Wei,{name}\n".encode("gbk")
     data.decode("utf-8")
@@ -225,7 +222,7 @@ def test_knows_the_language_of_a_name(name: str, language: str) -> None:
     assert LANGUAGES[likelihoods.index(max(likelihoods))] == language
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "J\u0160ger",
@@ -243,7 +240,7 @@ def test_nobody_writes_like_that(text: str) -> None:
     assert text == "n\u2014r" or read_word(text) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "M\u00fcller",
@@ -269,7 +266,7 @@ def test_a_word_is_whole_wherever_the_pieces_of_the_file_end() -> None:
         assert sample.finish() == [name.encode("cp1252") for name in ("Péter", "Jürgen", "Müller")]
 
 
-@pytest.mark.parametrize("language", LATIN)
+@for_each("language", LATIN)
 def test_names_have_only_the_letters_of_their_language(language: str) -> None:
     letters, names = LATIN[language]
     assert {letter for letter in fold(names) if not letter.isascii()} <= set(letters)

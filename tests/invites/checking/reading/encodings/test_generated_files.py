@@ -8,13 +8,14 @@ import pytest
 
 from benchmarks.encoding_files import CELLS, LANGUAGES, files_of
 from benchmarks.encodings import LEAST_SILENT, WITH_TARGET, find_failures, measure
+from tests.cases import for_each
 
 # People in a file, and how many such files of each language and encoding.
 FEW = {1: 3, 3: 3, 10: 2, 30: 1}
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("language", LANGUAGES)
+@for_each("language", LANGUAGES)
 def test_changes_no_name_silently(language: str) -> None:
     codecs = [codec for name, codec in CELLS if name == language]
     counts = {

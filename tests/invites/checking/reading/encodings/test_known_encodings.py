@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from invites.checking.reading.encodings.known_encodings import (
     LEGACY,
     UNICODE,
@@ -12,10 +10,11 @@ from invites.checking.reading.encodings.known_encodings import (
     encoding_name,
     label_of,
 )
+from tests.cases import for_each
 
 
-@pytest.mark.parametrize(
-    ("typed", "codec"),
+@for_each(
+    "typed, codec",
     [
         ("windows-1250", "cp1250"),
         ("Windows 1250", "cp1250"),
@@ -48,12 +47,12 @@ def test_knows_what_people_type(typed: str, codec: str) -> None:
     assert codec_of(typed) == codec
 
 
-@pytest.mark.parametrize("typed", ["", "-", "rot13", "zip", "utf-7", "punycode", "ansi", "cp9999", "12"])
+@for_each("typed", ["", "-", "rot13", "zip", "utf-7", "punycode", "ansi", "cp9999", "12"])
 def test_knows_no_other_names(typed: str) -> None:
     assert codec_of(typed) is None
 
 
-@pytest.mark.parametrize("known", [*UNICODE, *LEGACY], ids=lambda known: known.label)
+@for_each("known", [*UNICODE, *LEGACY])
 def test_every_encoding_is_found_by_all_its_names(known: KnownEncoding) -> None:
     codec, label, title, _languages, aliases = known
     assert "Anna".encode(codec).replace(b"\0", b"").removeprefix(b"\xff\xfe") == b"Anna"

@@ -14,6 +14,7 @@ from invites.checking import Limits, Report, message_of
 from invites.checking.reading.workbooks.child.archive import _ODD_POSITION, scan_archive
 from invites.checking.reading.workbooks.child.protocol import ChildLimits, WorkbookRejected
 from invites.checking.reading.workbooks.workbook import Workbook, open_workbook
+from tests.cases import for_each
 from tests.checking import check_bytes, read_rows
 from tests.growth import grows_too_fast
 from tests.workbooks import sheet_of, workbook_of
@@ -164,7 +165,7 @@ def test_an_odd_position_is_rejected_before_the_library_reads_it(row: str) -> No
     assert code_of(check(workbook)) == "workbook_unreadable"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "shape",
     [
         ("<c", " ", "!"),
