@@ -294,8 +294,15 @@ NAMES = (
 ).split()
 
 
-@pytest.mark.servers
-@pytest.mark.parametrize("text", ["a\0@example.com", "\ud800", "9" * 5_000], ids=["nul", "surrogate", "large"])
+# Python can't encode a surrogate for any database; what each of them does with the others differs.
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a\0@example.com", id="nul", marks=pytest.mark.servers),
+        pytest.param("\ud800", id="surrogate"),
+        pytest.param("9" * 5_000, id="large", marks=pytest.mark.servers),
+    ],
+)
 def test_no_page_fails_for_values_that_a_database_cannot_store(
     text: str, acmes: dict[str, int], admin: User, client_of: Callable[..., Client]
 ) -> None:
@@ -306,10 +313,12 @@ def test_no_page_fails_for_values_that_a_database_cannot_store(
         with undone():
             if not name.endswith("_events"):
                 assert client.get(f"{path}?{query}").status_code < 500, name
-            assert client.post(path, query, content_type=form).status_code < 500, name
-            # Everybody that the query finds is selected.
-            answer = client.post(f"{path}?{query}", f"{query}&all=1", content_type=form, headers=HTMX)
+            answer = client.post(path, query, content_type=form)
             assert answer.status_code < 500, name
+            if answer.status_code != 405:
+                # Everybody that the query finds is selected.
+                answer = client.post(f"{path}?{query}", f"{query}&all=1", content_type=form, headers=HTMX)
+                assert answer.status_code < 500, name
 
 
 # They change nothing, whatever the method.

@@ -200,6 +200,7 @@ UNUSUAL_QUERIES = {
     "q": ("%00",),
     "p": ("9" * 30,),
 }
+UNUSUAL_KEYS = ("9" * 30, "-1", "x", "_00", "%00", "%ed%a0%80", "1_2C2", "1" * 5_000)
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
@@ -215,9 +216,10 @@ def test_no_query_of_a_list_causes_a_server_error(
     for name in UNUSUAL_QUERIES.keys() - {"o", *together}:
         for value in UNUSUAL_QUERIES[name]:
             assert client.get(f"{path}?{name}={value}").status_code in (200, 302, 400), (name, value[:50])
-    for key in ("9" * 30, "-1", "x", "_00", "%00", "%ed%a0%80", "1_2C2", "1" * 5_000):
-        for page in ("change", "history", "delete"):
-            assert client.get(f"{path}{key}/{page}/").status_code in (302, 400, 403, 404), (key[:50], page)
+    # The three pages look the object up in the same way. Together, the models ask for each key on each page.
+    for number, key in enumerate(UNUSUAL_KEYS, start=REGISTERED.index(model)):
+        page = ("change", "history", "delete")[number % 3]
+        assert client.get(f"{path}{key}/{page}/").status_code in (302, 400, 403, 404), (key[:50], page)
 
 
 @pytest.mark.servers
