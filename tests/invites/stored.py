@@ -5,7 +5,8 @@ Nothing is locked, checked or emailed. `test_stored.py` compares the rows with t
 
 from __future__ import annotations
 
-import csv
+import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +21,10 @@ from accounts.models import Membership
 from accounts.names import person_key
 from accounts.organizations.access_changes import granted
 from accounts.organizations.grants import AccessSelection
+from invites import checking
 from invites.checking import ANY_DOMAIN, Cells, check_cells
 from invites.imports.activity import about_import
+from invites.imports.selectors.rows import codes_of, suggested_codes_of
 from invites.invitations.activity import about_invitation
 from invites.invitations.links import expiry_from
 from invites.invitations.messages import written_by
@@ -61,29 +64,31 @@ def store_invitation(
 def store_import(
     by: Membership, content: bytes, *, selection: AccessSelection, name: str = "team.csv", message: str = ""
 ) -> Batch:
-    """An import that is done: everyone in the file was invited and emailed. The file has no problems."""
-    people = [_own(Cells(*cells)) for cells in list(csv.reader(content.decode().splitlines()))[1:]]
+    """An import that is done: everyone in the file was invited and emailed, except in rows with problems, and once."""
+    found = [row for block in checking.Check(io.BytesIO(content)).blocks() for row in block]
+    people = {row.number: _of(row) for row in found if row.is_valid}
     now, count, grant = timezone.now(), len(people), _grant(by, selection)
+    problems = sum(bool(row.problems) for row in found)
+    skipped = len(found) - count - problems
+    outcomes = [["invited", "", count], ["problem", "", problems], ["skipped", "duplicate", skipped]]
     batch = Batch.objects.create(
         **{"organization": by.organization, "inviter": by.user, "authors": [by.user_id], "grant": grant},
         **{"source": AUTOMATIC.as_json(), "file_name": name, "file_size": len(content), **written_by(by, message)},
         **{"encoding": "UTF-8", "delimiter": "comma", "read_as": READ_AS, "first_row": 1},
-        **{"rows_checked": count, "bytes_checked": len(content), "row_total": count},
-        **{"state": Batch.State.DONE, "outcome_counts": [["invited", "", count]], "claims": 1, "attempts": 1},
+        **{"rows_checked": len(found), "bytes_checked": len(content), "row_total": len(found)},
+        **{"state": Batch.State.DONE, "outcome_counts": [each for each in outcomes if each[2]], "claims": 1, "attempts": 1},
         **{"created_at": now, "checked_at": now, "inviting_started_at": now, "progressed_at": now, "ended_at": now},
+        only_valid=problems > 0,
     )
-    cells = [{name: value for name, value in person.items() if not name.startswith("token_")} for person in people]
-    rows = Row.objects.bulk_create(
-        Row(batch=batch, number=number, line=number, outcome=Row.Outcome.INVITED, **each)
-        for number, each in enumerate(cells, 2)
-    )
+    rows = Row.objects.bulk_create(_row(batch, row) for row in found)
     sent = {**_shared(by, grant), "batch": batch, "mail_state": Invitation.Mail.SENT}
     sent["mail_finished_at"] = timezone.now()
     Invitation.objects.bulk_create(
-        Invitation(row=row, **sent, **person) for row, person in zip(rows, people, strict=True)
+        Invitation(row=row, **sent, **people[row.number]) for row in rows if row.number in people
     )
     BatchChunk.objects.create(
-        batch=batch, first_number=2, last_number=count + 1, people=count, stage=BatchChunk.Stage.DONE, claims=1
+        **{"batch": batch, "first_number": min(people), "last_number": max(people), "people": count},
+        **{"stage": BatchChunk.Stage.DONE, "claims": 1},
     )
     DailyRecipientMail.objects.bulk_create(
         DailyRecipientMail(
@@ -92,12 +97,26 @@ def store_import(
             email_key=person["email_key"],
             last_token_hash=person["token_hash"],
         )
-        for person in people
+        for person in people.values()
     )
-    about = about_import(batch, count=count)
-    record(by.organization_id, Action.IMPORTED, about, by=by.user, change=granted(selection), source=AUTOMATIC)
+    about, values = about_import(batch, count=count), {"skipped": skipped, "problems": problems}
+    change = replace(granted(selection), values={name: rows for name, rows in values.items() if rows})
+    record(by.organization_id, Action.IMPORTED, about, by=by.user, change=change, source=AUTOMATIC)
     _count(by, count)
     return Batch.objects.get(pk=batch.pk)
+
+
+def _row(batch: Batch, row: checking.Row) -> Row:
+    """A row as it is at the end."""
+    problems = [problem._asdict() for problem in row.problems]
+    return Row(
+        **{"batch": batch, "number": row.number, "line": row.line, "email_key": row.email_key, **row.values._asdict()},
+        **{"problems": problems, "problem_codes": codes_of(problems), "suggested_codes": suggested_codes_of(problems)},
+        outcome=Row.Outcome.PROBLEM if problems else Row.Outcome.INVITED if row.is_valid else Row.Outcome.SKIPPED,
+        reason=Row.Reason.NONE if problems or row.is_valid else Row.Reason.DUPLICATE,
+        duplicate_of=row.duplicate_of,
+        cells=row.cells if problems else None,
+    )
 
 
 def _grant(by: Membership, selection: AccessSelection) -> AccessGrant:
@@ -118,8 +137,14 @@ def _shared(by: Membership, grant: AccessGrant) -> dict[str, Any]:
 
 def _own(cells: Cells) -> dict[str, Any]:
     """What each invitation has of its own."""
-    person, seed = check_cells(cells, row=1, line=1, allowed=ANY_DOMAIN), new_seed()
+    person = check_cells(cells, row=1, line=1, allowed=ANY_DOMAIN)
     assert not person.problems, person.problems
+    return _of(person)
+
+
+def _of(person: checking.Row) -> dict[str, Any]:
+    """The same of a person who was checked."""
+    seed = new_seed()
     token = {"token_seed": seed, "token_hash": hash_token(derive_token(seed))}
     values = person.values
     key = person_key(values.first_name, values.last_name, values.email)

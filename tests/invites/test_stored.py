@@ -16,6 +16,7 @@ from accounts.models import Site, User
 from invites.models import Batch, Row
 from tests.databases import undone
 from tests.files import csv_of
+from tests.invites.conftest import TEAM
 from tests.invites.invitations.helpers import Invite
 
 
@@ -37,8 +38,9 @@ def test_an_import_is_stored_as_workers_store_it(run: Callable[..., Batch], impo
     def store(by_workers: bool) -> list[Any]:
         store = run if by_workers else imported
         with undone():
-            store(csv_of("ann@example.com", "Bo.Ek@example.com,Bo,Ek,Night shift"), message="See you\non Tuesday.")
-            store(csv_of("cat@example.com"), name="cats.csv")
+            store(csv_of("amy@example.com", "Bo.Ek@example.com,Bo,Ek,Night shift"), message="See you\non Tuesday.")
+            store(csv_of("kim@example.com"), name="kim.csv")
+            store(csv_of(*TEAM, "Ann@example.com,Ann,Lee,"), **({"only_valid": True} if by_workers else {}))
             return list(everything_stored())
 
     assert store(by_workers=False) == store(by_workers=True)

@@ -37,9 +37,9 @@ LATE = [3, 4, 5, 7, 8]
 
 
 @pytest.fixture
-def ended(start: Callable[..., Batch], work: Work) -> Batch:
+def ended(imported: Callable[..., Batch]) -> Batch:
     """Two people are invited, five rows have problems."""
-    return work(start(csv_of(*TEAM), only_valid=True, message="Welcome aboard"))
+    return imported(csv_of(*TEAM), message="Welcome aboard")
 
 
 @pytest.fixture
