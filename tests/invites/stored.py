@@ -24,7 +24,8 @@ from accounts.organizations.grants import AccessSelection
 from invites import checking
 from invites.checking import ANY_DOMAIN, Cells, check_cells
 from invites.imports.activity import about_import
-from invites.imports.selectors.rows import codes_of, suggested_codes_of
+from invites.imports.bulk_insert import insert_rows
+from invites.imports.stage_rows import _new_flagged_row, _new_row
 from invites.invitations.activity import about_invitation
 from invites.invitations.links import expiry_from
 from invites.invitations.messages import written_by
@@ -76,16 +77,18 @@ def store_import(
         **{"source": AUTOMATIC.as_json(), "file_name": name, "file_size": len(content), **written_by(by, message)},
         **{"encoding": "UTF-8", "delimiter": "comma", "read_as": READ_AS, "first_row": 1},
         **{"rows_checked": len(found), "bytes_checked": len(content), "row_total": len(found)},
-        **{"state": Batch.State.DONE, "outcome_counts": [each for each in outcomes if each[2]], "claims": 1, "attempts": 1},
+        **{"state": Batch.State.DONE, "claims": 1, "attempts": 1},
         **{"created_at": now, "checked_at": now, "inviting_started_at": now, "progressed_at": now, "ended_at": now},
+        outcome_counts=[each for each in outcomes if each[2]],
         only_valid=problems > 0,
     )
-    rows = Row.objects.bulk_create(_row(batch, row) for row in found)
+    flagged = [_new_flagged_row(batch, row, is_skipped=False) for row in found if not row.is_valid]
+    insert_rows([_new_row(batch, row) for row in found if row.is_valid], flagged)
+    batch.rows.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.INVITED)
     sent = {**_shared(by, grant), "batch": batch, "mail_state": Invitation.Mail.SENT}
     sent["mail_finished_at"] = timezone.now()
-    Invitation.objects.bulk_create(
-        Invitation(row=row, **sent, **people[row.number]) for row in rows if row.number in people
-    )
+    rows = batch.rows.filter(outcome=Row.Outcome.INVITED).order_by("number").values_list("pk", "number")
+    Invitation.objects.bulk_create(Invitation(row_id=pk, **sent, **people[number]) for pk, number in rows)
     BatchChunk.objects.create(
         **{"batch": batch, "first_number": min(people), "last_number": max(people), "people": count},
         **{"stage": BatchChunk.Stage.DONE, "claims": 1},
@@ -104,19 +107,6 @@ def store_import(
     record(by.organization_id, Action.IMPORTED, about, by=by.user, change=change, source=AUTOMATIC)
     _count(by, count)
     return Batch.objects.get(pk=batch.pk)
-
-
-def _row(batch: Batch, row: checking.Row) -> Row:
-    """A row as it is at the end."""
-    problems = [problem._asdict() for problem in row.problems]
-    return Row(
-        **{"batch": batch, "number": row.number, "line": row.line, "email_key": row.email_key, **row.values._asdict()},
-        **{"problems": problems, "problem_codes": codes_of(problems), "suggested_codes": suggested_codes_of(problems)},
-        outcome=Row.Outcome.PROBLEM if problems else Row.Outcome.INVITED if row.is_valid else Row.Outcome.SKIPPED,
-        reason=Row.Reason.NONE if problems or row.is_valid else Row.Reason.DUPLICATE,
-        duplicate_of=row.duplicate_of,
-        cells=row.cells if problems else None,
-    )
 
 
 def _grant(by: Membership, selection: AccessSelection) -> AccessGrant:

@@ -83,10 +83,12 @@ def others(globex: Organization, globex_by: Membership) -> dict[str, list[Any]]:
 
 
 @pytest.fixture
-def full_acme(others: dict[str, list[Any]], acme: Organization, team: Batch, run: Run, invite: Invite) -> Organization:
+def full_acme(
+    others: dict[str, list[Any]], acme: Organization, team: Batch, imported: Run, invite: Invite
+) -> Organization:
     """Acme with something in nearly every table."""
     by = Membership.objects.get(user__email="admin@example.com")
-    run(many(30), name="many.csv")
+    imported(many(30), name="many.csv")
     open_invitation, reported = invite("open@example.com"), invite("angry@example.com")
     Invitation.objects.filter(pk=open_invitation.pk).update(mail_finished_at=timezone.now() - timedelta(days=1))
     resend(by, open_invitation)

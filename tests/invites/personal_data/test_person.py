@@ -53,14 +53,16 @@ def everything_stored() -> str:
 
 
 @pytest.fixture
-def chiara(acme: Organization, globex: Organization, by: Membership, outsider: User, invite: Invite, run: Run) -> User:
+def chiara(
+    acme: Organization, globex: Organization, by: Membership, outsider: User, invite: Invite, imported: Run
+) -> User:
     """Chiara is a member of Globex, was changed there, and is in two imports and an invitation of Acme."""
     user = User.objects.create_user(CHIARA, "a long enough password", first_name="Chiara", last_name="Rossi")
     membership = Membership.objects.create(user=user, organization=globex, description="Night porter")
     finish(start_for(outsider.memberships.get(), BulkChange(Kind.DEACTIVATE), members=[membership]))
     Membership.objects.filter(pk=membership.pk).update(deactivated_at=None)
-    run(csv_of(f"{CHIARA},Chiara,Rossi,Night porter", "ben@example.com", f"{CHIARA} ,Chiara,Rossi,"), only_valid=True)
-    run(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com"), only_valid=True)
+    imported(csv_of(f"{CHIARA},Chiara,Rossi,Night porter", "ben@example.com", f"{CHIARA} ,Chiara,Rossi,"))
+    imported(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com"))
     invitation = Invitation.objects.get(email=CHIARA)
     Invitation.objects.filter(pk=invitation.pk).update(
         mail_finished_at=timezone.now() - timedelta(hours=2), mail_state="sent", mail_detail=f"550 {CHIARA} is unknown"
@@ -122,8 +124,8 @@ def test_the_export_of_a_stranger_is_empty(acme: Organization) -> None:
     assert not any(found.values())
 
 
-def test_the_export_names_what_an_admin_did(run: Run, admin: User) -> None:
-    run(csv_of("ann@example.com"))
+def test_the_export_names_what_an_admin_did(imported: Run, admin: User) -> None:
+    imported(csv_of("ann@example.com"))
 
     found = exported(admin.email)
 
@@ -200,8 +202,8 @@ def test_it_can_be_repeated_after_it_was_killed(chiara: User, step: str, monkeyp
     assert [trace for trace in TRACES if trace in everything_stored()] == []
 
 
-def test_more_rows_than_fit_into_a_transaction(run: Run, acme: Organization) -> None:
-    batch = run(many(3))
+def test_more_rows_than_fit_into_a_transaction(imported: Run, acme: Organization) -> None:
+    batch = imported(many(3))
     row = batch.rows.first()
     assert row
     found = [

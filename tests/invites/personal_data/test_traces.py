@@ -65,8 +65,10 @@ def test_reminders_are_exported_and_erased(invite: Invite, acme: Organization) -
     assert traces() == []
 
 
-def test_a_fixed_row_of_an_erased_person_invites_nobody(run: Run, by: Membership, work: Callable[..., Batch]) -> None:
-    ended = run(csv_of(*TEAM), only_valid=True)
+def test_a_fixed_row_of_an_erased_person_invites_nobody(
+    imported: Run, by: Membership, work: Callable[..., Batch]
+) -> None:
+    ended = imported(csv_of(*TEAM))
     for number, address in ((3, CHIARA), (4, "dan@example.com")):
         row = ended.rows.get(number=number)
         edit_cells(ended, [Edit(number, 0, address, row.version), Edit(number, 2, "Rossi", row.version)], by=by)
@@ -88,8 +90,8 @@ def test_a_fixed_row_of_an_erased_person_invites_nobody(run: Run, by: Membership
     assert (erased.outcome, erased.email, erased.edit) == ("problem", "", None)
 
 
-def test_nobody_is_invited_if_only_the_fixed_row_was_erased(run: Run, by: Membership) -> None:
-    ended = run(csv_of(*TEAM), only_valid=True)
+def test_nobody_is_invited_if_only_the_fixed_row_was_erased(imported: Run, by: Membership) -> None:
+    ended = imported(csv_of(*TEAM))
     row = ended.rows.get(number=3)
     edit_cells(ended, [Edit(3, 0, CHIARA, row.version), Edit(3, 2, "Rossi", row.version)], by=by)
     erase_person(CHIARA)
@@ -99,8 +101,8 @@ def test_nobody_is_invited_if_only_the_fixed_row_was_erased(run: Run, by: Member
         invite_valid_rows(ended, by=by)
 
 
-def test_pages_of_an_import_show_erased_rows(run: Run, ines: Client) -> None:
-    ended = run(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"), only_valid=True)
+def test_pages_of_an_import_show_erased_rows(imported: Run, ines: Client) -> None:
+    ended = imported(csv_of(f"x {CHIARA} y,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"))
     erase_person(CHIARA)
 
     for name in ("batch", "batch_problems", "batch_download"):
@@ -120,9 +122,9 @@ def test_who_declined_and_was_erased_is_not_invited_by_the_row(invite: Invite, r
     assert not can_be_fixed(batch.rows.get(number=2))
 
 
-def test_entries_about_edited_rows_have_no_names(run: Run, by: Membership) -> None:
+def test_entries_about_edited_rows_have_no_names(imported: Run, by: Membership) -> None:
     """They stay longer than the rows."""
-    ended = run(csv_of("bad,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"), only_valid=True)
+    ended = imported(csv_of("bad,Chiara,Rossi,", "zoe@example.com", "bad,Ann,Lee,"))
     for value in ("Chiara Maria", "Chiara"):
         edit_cells(ended, [Edit(2, 1, value, ended.rows.get(number=2).version)], by=by)
     versions = {number: ended.rows.get(number=number).version for number in (2, 4)}
@@ -154,8 +156,8 @@ def test_a_fixed_row_of_a_stopped_import_is_erased_and_cannot_be_invited(start: 
     assert stopped.chunks.get().people == 1
 
 
-def test_earlier_addresses_of_an_invitation_are_erased(run: Run, by: Membership) -> None:
-    batch = run(csv_of("chiara@old.example.com,Chiara,Rossi,", "ben@example.com"))
+def test_earlier_addresses_of_an_invitation_are_erased(imported: Run, by: Membership) -> None:
+    batch = imported(csv_of("chiara@old.example.com,Chiara,Rossi,", "ben@example.com"))
     invitation = Invitation.objects.get(email="chiara@old.example.com")
     finish(start_for(by, BulkChange(Kind.RESEND), invitations=[invitation]))
     entry = ActivityEntry.objects.create(
@@ -213,8 +215,8 @@ def test_a_stopped_import_keeps_no_preview(by: Membership) -> None:
     assert traces() == []
 
 
-def test_example_names_are_erased(run: Run) -> None:
-    batch = run(csv_of(f"{CHIARA},Chiara,Rossi,", "ben@example.com"))
+def test_example_names_are_erased(imported: Run) -> None:
+    batch = imported(csv_of(f"{CHIARA},Chiara,Rossi,", "ben@example.com"))
     Batch.objects.filter(pk=batch.pk).update(read_as={"names": ["Chiara Rossi"], "certainty": "likely"})
 
     erase_person(CHIARA)
@@ -237,9 +239,9 @@ def test_the_log_of_the_operators_site_loses_the_name(db: None) -> None:
     assert traces() == []
 
 
-def test_who_has_a_longer_address_is_neither_erased_nor_exported(run: Run, by: Membership) -> None:
+def test_who_has_a_longer_address_is_neither_erased_nor_exported(imported: Run, by: Membership) -> None:
     others = [f"maria-{CHIARA}", f"{CHIARA}.it", f"bad {CHIARA}x"]
-    ended = run(csv_of(*[f"{address} y,Maria,Verdi," for address in others], "ben@example.com"), only_valid=True)
+    ended = imported(csv_of(*[f"{address} y,Maria,Verdi," for address in others], "ben@example.com"))
     for row in ended.rows.filter(outcome="problem"):
         edit_cells(ended, [Edit(row.number, 0, f"{row.number}{CHIARA}", row.version)], by=by)
     before = everything_stored()
@@ -272,8 +274,8 @@ def test_an_address_is_found_as_a_whole(text: str, is_there: bool) -> None:
     assert ("ann@" in str(without_address([text], pattern)).lower()) != is_there
 
 
-def test_names_of_columns_that_were_the_first_row_are_erased(run: Run, by: Membership) -> None:
-    batch = run(csv_of("ben@example.com"))
+def test_names_of_columns_that_were_the_first_row_are_erased(imported: Run, by: Membership) -> None:
+    batch = imported(csv_of("ben@example.com"))
     columns = [CHIARA, "Chiara", "Rossi"]
     Batch.objects.filter(pk=batch.pk).update(
         ignored_columns=columns, rejection={"code": "no_columns", "found": columns, "params": {"name": CHIARA}}

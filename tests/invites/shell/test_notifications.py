@@ -32,12 +32,12 @@ def parts(client: Client) -> tuple[list[str], list[str], str]:
 
 
 def test_urgent_ones_come_first_and_the_others_are_folded(
-    ines: Client, by: Membership, run: Run, invite: Invite
+    ines: Client, by: Membership, run: Run, imported: Run, invite: Invite
 ) -> None:
     for name in ("one", "two"):
         run(PROBLEMS, name=f"{name}.csv")
     for name in ("a", "b", "c"):
-        run(csv_of(f"{name}@example.com"), name=f"{name}.csv")
+        imported(csv_of(f"{name}@example.com"), name=f"{name}.csv")
     expired = invite(expired=True)
     InvitationRequest.objects.create(invitation=expired, organization=by.organization)
 
@@ -57,15 +57,15 @@ def test_urgent_ones_come_first_and_the_others_are_folded(
     assert html.count("Close this message: ") == 5
 
 
-def test_two_are_not_folded(ines: Client, run: Run) -> None:
+def test_two_are_not_folded(ines: Client, imported: Run) -> None:
     for name in ("a", "b"):
-        run(csv_of(f"{name}@example.com"), name=f"{name}.csv")
+        imported(csv_of(f"{name}@example.com"), name=f"{name}.csv")
 
     assert parts(ines) == (["1 user was invited to Acme."] * 2, [], "")
 
 
-def test_a_closed_banner_makes_room_for_a_folded_one(ines: Client, run: Run) -> None:
-    batches = [run(csv_of(f"{name}@example.com"), name=f"{name}.csv") for name in ("a", "b", "c")]
+def test_a_closed_banner_makes_room_for_a_folded_one(ines: Client, imported: Run) -> None:
+    batches = [imported(csv_of(f"{name}@example.com"), name=f"{name}.csv") for name in ("a", "b", "c")]
     assert parts(ines)[2] == "1 more notification"
 
     ines.post(reverse("imports:batch_close_banner", args=["acme", batches[2].pk]), headers=HTMX)
@@ -84,11 +84,11 @@ def test_what_the_admin_did_last_is_never_folded(ines: Client, by: Membership, r
     assert folded == []
 
 
-def test_what_failed_comes_before_what_is_done(ines: Client, by: Membership, run: Run, invite: Invite) -> None:
+def test_what_failed_comes_before_what_is_done(ines: Client, by: Membership, imported: Run, invite: Invite) -> None:
     resend_all(by, [invite()])
     BulkAction.objects.update(state=BulkAction.State.STOPPED, stop_reason="error")
     for name in ("a", "b"):
-        run(csv_of(f"{name}@example.com"), name=f"{name}.csv")
+        imported(csv_of(f"{name}@example.com"), name=f"{name}.csv")
 
     assert parts(ines)[0][0].startswith("Stopped.")
 

@@ -93,16 +93,16 @@ def test_finds_people_in_imports_that_have_not_ended_or_were_stopped(
     assert found(by, "ann lee") == [("team.csv", 2)]
 
 
-def test_finds_a_row_that_was_fixed_after_the_import_had_ended(run: Run, by: Membership) -> None:
-    batch = run(csv_of("bad,Zoe,Fox,", "ann@example.com"), only_valid=True)
+def test_finds_a_row_that_was_fixed_after_the_import_had_ended(imported: Run, by: Membership) -> None:
+    batch = imported(csv_of("bad,Zoe,Fox,", "ann@example.com"))
 
     edit_cells(batch, [Edit(2, 0, "zoe@example.com", batch.rows.get(number=2).version)], by=by)
 
     assert found(by, "zoe@example.com") == found(by, "fox") == [("team.csv", 2)]
 
 
-def test_finds_letters_beyond_ascii_in_a_cell_with_a_problem(run: Run, by: Membership) -> None:
-    run(csv_of("zoë ø@@example.com,Zoe,Fox,", "ann@example.com"), only_valid=True)
+def test_finds_letters_beyond_ascii_in_a_cell_with_a_problem(imported: Run, by: Membership) -> None:
+    imported(csv_of("zoë ø@@example.com,Zoe,Fox,", "ann@example.com"))
 
     assert found(by, "zoë") == [("team.csv", 2)]
 
@@ -170,11 +170,11 @@ def test_says_when_there_are_more(ines: Client, imported: Run, by: Membership) -
     assert f"More than {SHOWN} people found." in search(ines, "example")
 
 
-def test_the_first_ones_are_those_of_the_newest_imports(run: Run, by: Membership) -> None:
-    run(many(SHOWN + 5), name="old.csv")
+def test_the_first_ones_are_those_of_the_newest_imports(run: Run, imported: Run, by: Membership) -> None:
+    imported(many(SHOWN + 5), name="old.csv")
     run(csv_of(*(f"older{number}@@people.example.com" for number in range(5))), name="older problems.csv")
     run(csv_of(*(f"bad{number}@@people.example.com" for number in range(SHOWN))), name="problems.csv")
-    run(many(3, domain="sub.people.example.com"), name="newest.csv")
+    imported(many(3, domain="sub.people.example.com"), name="newest.csv")
 
     shown = found(by, "people.example")
 
@@ -205,13 +205,13 @@ def test_there_is_no_search_before_the_first_import(ines: Client) -> None:
 
 
 def test_members_without_see_users_find_only_people_of_their_own_imports(
-    acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client], run: Run
+    acme: Organization, join: Callable[..., User], client_of: Callable[[User], Client], imported: Run
 ) -> None:
     allowed = Role.objects.get(organization=acme, name="ReadOnly").permissions
     Role.objects.create(organization=acme, name="Blind inviter", permissions=[*allowed, "users.invite"])
     blind = join(acme, "blind@example.com", "Blind inviter").memberships.get()
-    run(csv_of("zoe@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"), name="fox-theirs.csv", only_valid=True)
-    run(csv_of("zac@example.com,Zac,Fox,", "xen@@example.com,Xen,Fox,"), name="own.csv", only_valid=True, by=blind)
+    imported(csv_of("zoe@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"), name="fox-theirs.csv")
+    imported(csv_of("zac@example.com,Zac,Fox,", "xen@@example.com,Xen,Fox,"), name="own.csv", by=blind)
 
     assert found(blind, "fox") == [("own.csv", 2), ("own.csv", 3)]
     page = search(client_of(blind.user), "fox")
@@ -220,14 +220,14 @@ def test_members_without_see_users_find_only_people_of_their_own_imports(
     assert "fox-theirs.csv" not in page
 
 
-def test_other_organizations_find_nobody(run: Run, outsider: User, client_of: Callable[[User], Client]) -> None:
-    run(csv_of("zoe@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"), only_valid=True)
+def test_other_organizations_find_nobody(imported: Run, outsider: User, client_of: Callable[[User], Client]) -> None:
+    imported(csv_of("zoe@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"))
 
     assert found(outsider.memberships.get(), "fox") == []
     assert client_of(outsider).get(HERE, {"q": "fox"}).status_code == 404
 
 
-def test_takes_as_many_queries_for_any_number_of_imports(ines: Client, run: Run, by: Membership) -> None:
+def test_takes_as_many_queries_for_any_number_of_imports(ines: Client, imported: Run, by: Membership) -> None:
     def queries() -> int:
         ines.get(HERE, {"q": "fox"})
         with CaptureQueriesContext(connection) as captured:
@@ -236,10 +236,10 @@ def test_takes_as_many_queries_for_any_number_of_imports(ines: Client, run: Run,
 
     # More than have a banner.
     for number in range(banners.SHOWN + 1):
-        run(csv_of(f"z{number}@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"), only_valid=True)
+        imported(csv_of(f"z{number}@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"))
     before = queries()
     for number in range(4):
-        run(csv_of(f"zoe{number}@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"), only_valid=True)
+        imported(csv_of(f"zoe{number}@example.com,Zoe,Fox,", "yan@@example.com,Yan,Fox,"))
 
     assert queries() == before
 
