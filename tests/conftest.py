@@ -42,10 +42,10 @@ from invites.mailing import sender
 from invites.models import Batch
 from tests import databases
 from tests.mail_catcher import MailCatcher
+from tests.members import NewMember, store_members
 from tests.worker_on_file import WorkerOnFile
 
 REQUIRE_ALL = bool(os.environ.get("ROLLCALL_REQUIRE_ALL"))
-PASSWORD = "correct horse battery"
 # A busy machine can be slow. The promises about time have tests of their own.
 expect.set_options(timeout=60_000)
 
@@ -108,10 +108,10 @@ def join() -> Callable[..., User]:
         first_name: str = "",
         last_name: str = "",
     ) -> User:
-        user = User.objects.create_user(email, PASSWORD, first_name=first_name, last_name=last_name)
-        membership = Membership.objects.create(user=user, organization=organization, all_sites=sites is None)
-        membership.roles.add(*(Role.objects.get(organization=organization, name=role) for role in roles))
-        membership.sites.add(*(sites or []))
+        held = [role for role in Role.objects.filter(organization=organization) if role.name in roles]
+        assert len(held) == len(roles), roles
+        access = AccessSelection.of(held, sites or (), all_sites=sites is None)
+        [user] = store_members(organization, [NewMember(email, access, first_name, last_name)])
         return user
 
     return join

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
 from invites.models import AccessGrant, BlockedAddress, Invitation
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import words_of
 
 REGISTERED = sorted(django_admin.site._registry, key=lambda model: model._meta.label)

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import ActivityEntry, Organization, User
 from accounts.organizations import operators
 from accounts.users.account_email import send_due_emails
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from invites.models import Batch, Invitation
 from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.invites.mailing.mail_server import MailServer
-from tests.invites.stored import store_import, store_invitation
+from tests.invites.stored import NewInvitation, store_import, store_invitations
 
 # Rows 2 to 8 of the spreadsheet; 3, 4, 5, 7 and 8 have problems.
 TEAM = (
@@ -119,7 +119,7 @@ def invite(by: Membership, sites: list[Site]) -> Invite:
             if fields:
                 Invitation.objects.filter(pk=pk).update(**fields)
         else:
-            pk = store_invitation(inviter, selection=selection, message=message, cells=Cells(**cells), **fields).pk
+            pk = store_invitations(inviter, [NewInvitation(selection, Cells(**cells), message, fields)])[0].pk
         assert not how, how
         return Invitation.objects.get(pk=pk)
 

@@ -6,9 +6,10 @@ Nothing is locked, checked or emailed. `test_stored.py` compares the rows with t
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -39,6 +40,7 @@ from invites.models import (
     Invitation,
     Row,
 )
+from tests.members import give_access
 
 READ_AS = {
     **{"certainty": "unicode", "names": [], "sheets": [], "export": "", "tails": []},
@@ -46,19 +48,35 @@ READ_AS = {
 }
 
 
+class NewInvitation(NamedTuple):
+    """`fields` are those that shall be different."""
+
+    selection: AccessSelection
+    cells: Cells
+    message: str = ""
+    fields: dict[str, Any] | None = None
+
+
 @transaction.atomic
-def store_invitation(
-    by: Membership, *, selection: AccessSelection, cells: Cells, message: str = "", **fields: Any
-) -> Invitation:
-    """An invitation whose email waits. `fields` are those that shall be different."""
+def store_invitations(by: Membership, new: Collection[NewInvitation]) -> list[Invitation]:
+    """Invitations whose emails wait."""
     now = timezone.now()
-    invitation = Invitation(
-        **_shared(by, _grant(by, selection)) | _own(cells) | written_by(by, message) | {"mail_due_at": now} | fields
+    grants = _grants(by, [each.selection for each in new])
+    invitations = Invitation.objects.bulk_create(
+        Invitation(
+            **_shared(by, grant)
+            | _own(each.cells)
+            | written_by(by, each.message)
+            | {"mail_due_at": now}
+            | (each.fields or {})
+        )
+        for grant, each in zip(grants, new, strict=True)
     )
-    invitation.save()
-    record(by.organization_id, Action.INVITED, about_invitation(invitation), by=by, change=granted(selection))
-    _count(by, 1)
-    return invitation
+    for invitation, each in zip(invitations, new, strict=True):
+        about, change = about_invitation(invitation), granted(each.selection)
+        record(by.organization_id, Action.INVITED, about, by=by, change=change)
+    _count(by, len(new))
+    return invitations
 
 
 @transaction.atomic
@@ -68,7 +86,7 @@ def store_import(
     """An import that is done: everyone in the file was invited and emailed, except in rows with problems, and once."""
     found = [row for block in checking.Check(io.BytesIO(content)).blocks() for row in block]
     people = {row.number: _of(row) for row in found if row.is_valid}
-    now, count, grant = timezone.now(), len(people), _grant(by, selection)
+    now, count, grant = timezone.now(), len(people), _grants(by, [selection])[0]
     problems = sum(bool(row.problems) for row in found)
     skipped = len(found) - count - problems
     outcomes = [["invited", "", count], ["problem", "", problems], ["skipped", "duplicate", skipped]]
@@ -109,11 +127,12 @@ def store_import(
     return Batch.objects.get(pk=batch.pk)
 
 
-def _grant(by: Membership, selection: AccessSelection) -> AccessGrant:
-    grant = AccessGrant.objects.create(organization=by.organization, all_sites=selection.all_sites)
-    grant.roles.add(*selection.roles)
-    grant.sites.add(*selection.sites)
-    return grant
+def _grants(by: Membership, selections: Collection[AccessSelection]) -> list[AccessGrant]:
+    grants = AccessGrant.objects.bulk_create(
+        AccessGrant(organization=by.organization, all_sites=selection.all_sites) for selection in selections
+    )
+    give_access(grants, selections)
+    return grants
 
 
 def _shared(by: Membership, grant: AccessGrant) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from accounts.organizations.organizations import change_organization
 from accounts.organizations.roles import RoleDraft, delete_role, save_role
 from accounts.organizations.sites import delete_site, save_site
 from accounts.tasks import record_failed_sign_in
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.rules import domain_error
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -32,7 +32,7 @@ from accounts.organizations.members import (
 from accounts.organizations.roles import RoleDraft, save_role
 from accounts.permissions import USER_ADMINISTRATION
 from tests.concurrency import at_once, unexpected
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import words_of
 from tests.rules import domain_error
 

@@ -18,7 +18,7 @@ from accounts.organizations.grants import AccessSelection
 from invites.invitations.invite import invite_person
 from invites.invitations.tokens import derive_token, fingerprint
 from tests.accounts.users.test_lost_password import NEW, ask, choose
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import words_of
 
 HOUR = timedelta(hours=1)

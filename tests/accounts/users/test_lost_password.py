@@ -16,7 +16,7 @@ from time_machine import travel
 
 from accounts.models import AccountEmail, User
 from accounts.users import account_email
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import words_of
 
 ASK = "/accounts/password/reset/"

@@ -25,7 +25,7 @@ from accounts.models import AccountEmail, User
 from accounts.users import account_email
 from config.celery import app
 from tests.accounts.users.test_lost_password import ASK, CHANGE, NEW, ask, choose, deliver
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import words_of
 
 ADDRESSES = ["admin@example.com", "nobody@example.com"]

@@ -10,7 +10,7 @@ from django.conf import LazySettings, settings
 from django.test import Client
 
 from accounts.models import User
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import HTMX, words_of
 
 SIGN_IN = "/accounts/login/"

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.users import rate_limits
 from config.harness.redis_server import RedisServer, program
 from tests.accounts.users.test_lost_password import deliver
-from tests.conftest import PASSWORD
+from tests.members import PASSWORD
 from tests.pages import words_of
 
 SIGN_IN = "/accounts/login/"

@@ -21,10 +21,10 @@ from invites.invitations import actions
 from invites.invitations.acceptance import NewAccount, accept_with_existing_account, accept_with_new_account
 from invites.invitations.change import change_invitation
 from invites.models import Batch, Invitation
-from tests.conftest import PASSWORD
 from tests.files import UNDECIDED, csv_of
 from tests.invites.directory.bulk.helpers import resend_all, revoke_all, start_for
 from tests.invites.invitations.helpers import Invite, selection_of
+from tests.members import PASSWORD
 
 HERE = Source("page", ip="203.0.113.24", user_agent="Mozilla/5.0")
 

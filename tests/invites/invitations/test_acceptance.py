@@ -22,8 +22,8 @@ from accounts.models import Membership, Organization, Role, Site, User
 from invites.invitations.acceptance import accept_with_existing_account
 from invites.invitations.tokens import fingerprint
 from invites.models import Invitation
-from tests.conftest import PASSWORD
 from tests.invites.invitations.helpers import Invite, deliver, link_of, token_of
+from tests.members import PASSWORD
 from tests.pages import text_of
 from tests.rules import domain_error
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, Role, Site, User
+from accounts.models import Membership, Organization, Role, Site
+from accounts.organizations.grants import AccessSelection
+from invites.checking import Cells
 from invites.invitations.declining import decline
 from invites.invitations.tokens import opt_out_token
 from invites.models import Invitation
-from tests.invites.invitations.helpers import Invite
+from tests.invites.stored import NewInvitation, store_invitations
+from tests.members import NewMember, store_members
 
 
 @dataclass(frozen=True)
@@ -41,27 +43,43 @@ def people(
     acme: Organization,
     sites: list[Site],
     admin_membership: Membership,
-    join: Callable[..., User],
-    invite: Invite,
 ) -> People:
     """Two Org Admins; members with one, two and no roles, and with some, all and no sites; deactivated;
     pending, expired and declined invitations."""
     Role.objects.create(organization=acme, name="Auditor", permissions=["users.view", "data.export"])
     Role.objects.create(organization=acme, name="Clerk", permissions=["users.view", "users.invite", "users.manage"])
-    lyon, ghent, _turin = sites
-    join(acme, "colleague@example.com", "Org Admin")
-    join(acme, "reader@example.com", "ReadOnly", sites=[lyon], first_name="Gustav", last_name="Berg")
-    join(acme, "auditor@example.com", "Auditor", sites=[lyon, ghent])
-    join(acme, "both@example.com", "Auditor", "ReadOnly", sites=sites)
-    join(acme, "everywhere@example.com", "ReadOnly")
-    join(acme, "bare@example.com", sites=[])
-    gone = join(acme, "off@example.com", "Auditor", "ReadOnly", sites=[ghent])
-    Membership.objects.filter(user=gone).update(deactivated_at=timezone.now() - timedelta(days=3))
-    invite("new@people.example.com", roles=["ReadOnly"], sites=[lyon])
-    invite("newer@people.example.com", roles=["Auditor"], sites=[lyon, ghent])
-    invite("late@people.example.com", roles=["ReadOnly"], sites=None, expired=True)
-    invite("boss@people.example.com", roles=["Org Admin"], sites=None)
-    declined = invite("no@people.example.com", roles=["ReadOnly"], sites=None)
-    decline(opt_out_token(declined.pk, declined.email_key))
     roles = {role.name: role for role in acme.roles.all()}
+    reader, auditor, boss = roles["ReadOnly"], roles["Auditor"], roles["Org Admin"]
+    lyon, ghent, _turin = sites
+    everywhere = AccessSelection.of([reader], all_sites=True)
+    store_members(
+        acme,
+        [
+            NewMember("colleague@example.com", AccessSelection.of([boss], all_sites=True)),
+            NewMember("reader@example.com", AccessSelection.of([reader], [lyon]), "Gustav", "Berg"),
+            NewMember("auditor@example.com", AccessSelection.of([auditor], [lyon, ghent])),
+            NewMember("both@example.com", AccessSelection.of([reader, auditor], sites)),
+            NewMember("everywhere@example.com", everywhere),
+            NewMember("bare@example.com", AccessSelection()),
+            NewMember("off@example.com", AccessSelection.of([reader, auditor], [ghent])),
+        ],
+    )
+    deactivated = timezone.now() - timedelta(days=3)
+    Membership.objects.filter(user__email="off@example.com").update(deactivated_at=deactivated)
+    sent = {"mail_state": Invitation.Mail.SENT, "mail_finished_at": timezone.now(), "mail_due_at": None}
+    invited = {
+        "new": (AccessSelection.of([reader], [lyon]), sent),
+        "newer": (AccessSelection.of([auditor], [lyon, ghent]), sent),
+        "late": (everywhere, sent | {"expires_at": timezone.now() - timedelta(minutes=1)}),
+        "boss": (AccessSelection.of([boss], all_sites=True), sent),
+        "no": (everywhere, sent),
+    }
+    *_others, declined = store_invitations(
+        admin_membership,
+        [
+            NewInvitation(held, Cells(f"{name}@people.example.com", "Chiara", "Rossi", ""), "", fields)
+            for name, (held, fields) in invited.items()
+        ],
+    )
+    decline(opt_out_token(declined.pk, declined.email_key))
     return People(admin_membership, roles, sites)
