@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 
 def build_services(data_dir: Path, printer: Printer) -> list[Service]:
     """The services to run together. Raises CommandError if there is no broker for this machine."""
-    web = Service(WEB, _web_command(), check=_is_healthy)
+    web = Service(WEB, web_command(settings.PORT), check=_is_healthy)
     worker = Service(WORKER, _worker_command(), check=printer.worker_is_ready.is_set)
     if os.environ.get("REDIS_URL"):
         return [web, worker]
@@ -87,10 +87,11 @@ def build_environment() -> dict[str, str]:
     return {**defaults, **given, **({"DEBUG": debug} if given.get("DEBUG") else {})}
 
 
-def _web_command() -> list[str]:
+def web_command(port: int) -> list[str]:
+    """Runs the web server at that port."""
     options = {
         "--host": HOST,
-        "--port": str(settings.PORT),
+        "--port": str(port),
         "--log-level": "warning",
         # Progress is streamed while a page is open. Stopping must not wait for that.
         "--timeout-graceful-shutdown": "2",

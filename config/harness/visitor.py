@@ -16,12 +16,14 @@ SECONDS = 30
 class Visitor:
     """Asks the server at `url`. With `base_url` as the proxy does that ends TLS for that address.
 
-    `adapter` is how requests are sent over TLS, by whatever certificate.
+    `adapter` is how requests are sent over TLS, by whatever certificate. `session` is the key of one of the product.
     """
 
-    def __init__(self, url: str, *, base_url: str = "", adapter: HTTPAdapter | None = None) -> None:
+    def __init__(self, url: str, *, base_url: str = "", adapter: HTTPAdapter | None = None, session: str = "") -> None:
         self._url = url
         self._session = requests.Session()
+        if session:
+            self._session.cookies.set("sessionid", session)
         if adapter:
             self._session.mount("https://", adapter)
             self._session.verify = False

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from config.harness.deployment import compose
-from config.harness.running import ROOT, Stack, children_of, wait_for
+from config.harness.running import ROOT, Stack, wait_for
 from config.harness.visitor import Visitor
 from tests.files import many
+from tests.web_server import web_server
 
 # The first requests start threads, which keep a few files open.
 THREADS = 6
@@ -37,54 +36,46 @@ def documented() -> list[int]:
 
 
 @pytest.fixture
-def busy(tmp_path: Path) -> Iterator[Stack]:
-    """The product with an import that does not end, because its worker is stopped."""
-    stack = Stack(tmp_path / "var")
-    stack.start()
-    worker = int((stack.data_dir / "run" / "worker.pid").read_text())
-    workers = [worker, *children_of(worker)]
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    yield stack
-    for pid in workers:
-        os.kill(pid, signal.SIGCONT)
-    stack.stop()
+def web(tmp_path: Path) -> Iterator[Stack]:
+    """A web server with an import that does not end, because there is no worker."""
+    with web_server(tmp_path / "var") as stack:
+        yield stack
 
 
-def open_files(stack: Stack) -> int:
-    web = int((stack.data_dir / "run" / "web.pid").read_text())
-    return len(list(Path(f"/proc/{web}/fd").iterdir()))
+def open_files(web: Stack) -> int:
+    assert web.process is not None
+    return len(list(Path(f"/proc/{web.process.pid}/fd").iterdir()))
 
 
-def test_a_web_process_opens_no_more_than_is_documented(busy: Stack) -> None:
+def test_a_web_process_opens_no_more_than_is_documented(web: Stack) -> None:
     itself, page, upload, _request = documented()
-    visitor = Visitor(busy.url)
-    visitor.sign_in("admin@example.com", busy.password)
+    visitor = Visitor(web.url)
+    visitor.sign_in("admin@example.com", web.password)
     batch = visitor.import_file(many(20), organization="acme")
-    wait_for(lambda: open_files(busy) <= itself, what="rest")
-    rest = open_files(busy) + THREADS
+    wait_for(lambda: open_files(web) <= itself, what="rest")
+    rest = open_files(web) + THREADS
 
     with ExitStack() as streams:
         for _ in range(STREAMS):
             answer = streams.enter_context(visitor.open_stream(f"/o/acme/batches/{batch}/progress/events/"))
             assert answer.status_code == 200
         # Each polls once a second, which takes one or two more files.
-        wait_for(lambda: open_files(busy) <= rest + STREAMS * page, what="rest with streams")
-        assert open_files(busy) >= STREAMS
+        wait_for(lambda: open_files(web) <= rest + STREAMS * page, what="rest with streams")
+        assert open_files(web) >= STREAMS
 
-    wait_for(lambda: open_files(busy) <= itself, what="rest")
+    wait_for(lambda: open_files(web) <= itself, what="rest")
     with ExitStack() as uploads:
         for _ in range(UPLOADS):
-            uploads.enter_context(unfinished_upload(busy, visitor))
-        wait_for(lambda: open_files(busy) >= UPLOADS * upload, what="temporary files")
-        assert open_files(busy) <= rest + UPLOADS * upload
+            uploads.enter_context(unfinished_upload(web, visitor))
+        wait_for(lambda: open_files(web) >= UPLOADS * upload, what="temporary files")
+        assert open_files(web) <= rest + UPLOADS * upload
 
 
-def unfinished_upload(stack: Stack, visitor: Visitor) -> socket.socket:
+def unfinished_upload(web: Stack, visitor: Visitor) -> socket.socket:
     """A connection that has sent some megabytes of a file, and says that there is more."""
-    connection = socket.create_connection(("127.0.0.1", stack.port), timeout=60)
+    connection = socket.create_connection(("127.0.0.1", web.port), timeout=60)
     connection.sendall(
-        f"POST /o/acme/import/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nCookie: {visitor.cookies}\r\n"
+        f"POST /o/acme/import/ HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nCookie: {visitor.cookies}\r\n"
         "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 20000000\r\n\r\n"
         '--edge\r\nContent-Disposition: form-data; name="file"; filename="team.csv"\r\n\r\n'.encode()
     )

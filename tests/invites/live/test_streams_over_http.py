@@ -16,40 +16,55 @@ from config.harness.running import Stack, wait_for
 from config.harness.visitor import Visitor
 from invites.live.streams import MAX_STREAMS_PER_USER
 from tests.files import many
+from tests.web_server import web_server
 
-ADMIN, COLLEAGUE = "admin@example.com", "colleague@example.com"
+ADMIN = "admin@example.com"
 # A stream looks once a second, and less often when there are many.
 ENDS_WITHIN = 4.0
+# Another admin with the same password, who has signed in; prints the key of the session.
 JOIN = """
-from accounts.models import Membership, Organization, Role, User
+from django.conf import settings
+from django.contrib import auth
+from accounts.models import Organization, Role
+from accounts.users.sessions import SessionStore
 acme = Organization.objects.get(slug="acme")
-user = User.objects.create_user("{email}", "{password}")
+user = User.objects.create(email="{email}", password=User.objects.get(email="admin@example.com").password)
 membership = Membership.objects.create(user=user, organization=acme, all_sites=True)
 membership.roles.set(Role.objects.filter(organization=acme, name="Org Admin"))
+session = SessionStore()
+session[auth.SESSION_KEY] = str(user.pk)
+session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print(session.session_key)
 """
 DEACTIVATE = """
 from accounts.organizations.members import deactivate_membership
 members = Membership.objects.filter(organization__slug="acme")
 deactivate_membership(members.get(user__email="admin@example.com"), members.get(user__email="{email}"))
 """
+# What is done to the person with that address.
 ACTS = {
-    "removed": "Membership.objects.get(user__email='{email}').delete()",
-    "demoted": "Membership.objects.get(user__email='{email}').roles.clear()",
-    "deactivated": DEACTIVATE,
-    "account deactivated": "User.objects.filter(email='{email}').update(is_active=False)",
+    "removed@example.com": "Membership.objects.get(user__email='{email}').delete()",
+    "demoted@example.com": "Membership.objects.get(user__email='{email}').roles.clear()",
+    "deactivated@example.com": DEACTIVATE,
+    "no.account@example.com": "User.objects.filter(email='{email}').update(is_active=False)",
 }
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The product with an import that runs for minutes."""
-    running = Stack(tmp_path_factory.mktemp("slow") / "var", EMAILS_PER_SECOND="1")
-    running.start()
-    try:
-        assert signed_in(running).import_file(many(600), organization="acme") == 1
-        yield running
-    finally:
-        running.stop()
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A web server with an import that doesn't end, because there is no worker."""
+    with web_server(tmp_path_factory.mktemp("web") / "var") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module", autouse=True)
+def admin(web: Stack) -> Visitor:
+    """Who has started the import."""
+    visitor = signed_in(web)
+    assert visitor.import_file(many(20), organization="acme") == 1
+    return visitor
 
 
 EVENTS = "/o/acme/batches/1/progress/events/"
@@ -61,17 +76,16 @@ def signed_in(stack: Stack, email: str = ADMIN) -> Visitor:
     return visitor
 
 
-@pytest.fixture
-def colleague(slow: Stack) -> Iterator[str]:
-    """The address of another admin, whose password is the same."""
-    shell(slow, JOIN.format(email=COLLEAGUE, password=slow.password))
-    yield COLLEAGUE
-    shell(slow, f"User.objects.filter(email='{COLLEAGUE}').delete()")
+def joined(stack: Stack, *emails: str) -> list[Visitor]:
+    """New admins with these addresses, signed in."""
+    keys = shell(stack, "".join(JOIN.format(email=email) for email in emails)).split()
+    return [Visitor(stack.url, session=key) for key in keys]
 
 
-def shell(stack: Stack, code: str) -> None:
+def shell(stack: Stack, code: str) -> str:
     done = stack.manage("shell", "--no-imports", "-c", f"from accounts.models import Membership, User\n{code}")
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 class Listener:
@@ -92,16 +106,19 @@ class Listener:
                 self.events += [line.decode()] if line.startswith(b"event: ") else []
 
     def close(self) -> None:
+        with suppress(RuntimeError):  # It has ended.
+            # Otherwise, closing waits for what the thread reads next.
+            self._stream.raw.shutdown()
         self._stream.close()
 
     @property
     def is_open(self) -> bool:
         return self._thread.is_alive()
 
-    def expect_end(self) -> None:
+    def expect_end(self, why: str) -> None:
         self._thread.join(ENDS_WITHIN)
-        assert not self.is_open, f"It is still open after {ENDS_WITHIN} s."
-        assert self.events[-1] == "event: end"
+        assert not self.is_open, f"{why}: it is still open after {ENDS_WITHIN} s."
+        assert self.events[-1] == "event: end", why
 
 
 @pytest.fixture
@@ -114,8 +131,9 @@ def listen() -> Iterator[Callable[[Visitor], Listener]]:
 Listen = Callable[[Visitor], Listener]
 
 
-def test_one_user_can_open_thirty_streams(slow: Stack) -> None:
-    visitor, count = signed_in(slow), 2 * MAX_STREAMS_PER_USER
+def test_one_user_can_open_thirty_streams(web: Stack) -> None:
+    [visitor] = joined(web, "thirty@example.com")
+    count = 2 * MAX_STREAMS_PER_USER
     gate = threading.Barrier(count)
 
     def open_one(_: int) -> requests.Response:
@@ -133,14 +151,17 @@ def test_one_user_can_open_thirty_streams(slow: Stack) -> None:
     wait_for(lambda: is_let_in(visitor), what="place for another stream")
 
 
-def test_streams_whose_client_left_early_are_released(slow: Stack, colleague: str) -> None:
-    visitor = signed_in(slow, colleague)
+def test_streams_whose_client_left_early_are_released(web: Stack) -> None:
+    [visitor] = joined(web, "early@example.com")
     asking = f"GET {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {visitor.cookies}\r\n\r\n".encode()
-    for _ in range(2 * MAX_STREAMS_PER_USER):
-        with socket.create_connection(("127.0.0.1", slow.port)) as connection:
+    with ExitStack() as left:
+        for _ in range(2 * MAX_STREAMS_PER_USER):
+            connection = left.enter_context(socket.create_connection(("127.0.0.1", web.port)))
             connection.sendall(asking)
+        # The first polls wait for each other, so few streams have begun by then.
+        wait_for(lambda: not is_let_in(visitor), what="thirty streams")
 
-    wait_for(lambda: is_let_in(visitor), what="place for a stream")
+    wait_for(lambda: is_let_in(visitor), what="place for a stream", seconds=20)
 
 
 def is_let_in(visitor: Visitor) -> bool:
@@ -148,32 +169,33 @@ def is_let_in(visitor: Visitor) -> bool:
         return response.status_code == 200
 
 
-def test_signing_out_ends_only_the_streams_of_that_session(slow: Stack, listen: Listen) -> None:
-    here, elsewhere = signed_in(slow), signed_in(slow)
-    listeners = listen(here), listen(elsewhere)
+def test_signing_out_ends_only_the_streams_of_that_session(web: Stack, admin: Visitor, listen: Listen) -> None:
+    here = signed_in(web)
+    listeners = listen(here), listen(admin)
 
     here.post("/accounts/logout/", {})
 
-    listeners[0].expect_end()
+    listeners[0].expect_end("signed out")
     assert listeners[1].is_open
 
 
-def test_changing_the_password_ends_the_streams_of_other_sessions(slow: Stack, colleague: str, listen: Listen) -> None:
-    here, elsewhere = signed_in(slow, colleague), signed_in(slow, colleague)
-    listener, of_another = listen(here), listen(signed_in(slow))
+def test_changing_the_password_ends_the_streams_of_other_sessions(web: Stack, admin: Visitor, listen: Listen) -> None:
+    email = "colleague@example.com"
+    [here], elsewhere = joined(web, email), signed_in(web, email)
+    listener, of_another = listen(here), listen(admin)
 
-    elsewhere.post("/accounts/password/change/", {"oldpassword": slow.password, "password1": "another passphrase 42"})
+    elsewhere.post("/accounts/password/change/", {"oldpassword": web.password, "password1": "another passphrase 42"})
 
-    listener.expect_end()
+    listener.expect_end("another password")
     assert of_another.is_open
 
 
-@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
-def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(
-    slow: Stack, colleague: str, listen: Listen, act: str
-) -> None:
-    listener = listen(signed_in(slow, colleague))
+def test_a_stream_ends_when_its_viewer_may_no_longer_see_it(web: Stack, admin: Visitor, listen: Listen) -> None:
+    listeners = {email: listen(visitor) for email, visitor in zip(ACTS, joined(web, *ACTS), strict=True)}
+    of_another = listen(admin)
 
-    shell(slow, act.format(email=colleague))
+    shell(web, "\n".join(act.format(email=email) for email, act in ACTS.items()))
 
-    listener.expect_end()
+    for email, listener in listeners.items():
+        listener.expect_end(email)
+    assert of_another.is_open
