@@ -261,21 +261,24 @@ def work() -> Callable[[Batch], Batch]:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """`manage.py up` with a data directory of its own; see config/harness/running.py for what it offers.
-
-    It sends its emails by SMTP.
-    """
+def mail_catcher() -> Iterator[MailCatcher]:
+    """The SMTP server of `stack`."""
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-stack-") as directory,
         MailCatcher(Path(directory) / "var" / "mail") as catcher,
     ):
-        running = Stack(Path(directory) / "var", EMAIL_URL=f"smtp://127.0.0.1:{catcher.port}")
-        running.start()
-        try:
-            yield running
-        finally:
-            running.stop()
+        yield catcher
+
+
+@pytest.fixture(scope="session")
+def stack(mail_catcher: MailCatcher) -> Iterator[Stack]:
+    """`manage.py up` with a data directory of its own; see config/harness/running.py for what it offers."""
+    running = Stack(mail_catcher.directory.parent, EMAIL_URL=f"smtp://127.0.0.1:{mail_catcher.port}")
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture

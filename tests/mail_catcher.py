@@ -21,12 +21,12 @@ class MailCatcher(MailServer):
 
     def __init__(self, directory: Path) -> None:
         super().__init__()
-        self._directory = directory
+        self.directory = directory
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        path = self._directory / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
         path.write_bytes(envelope.content)
         subject = str(_HEADERS.parsebytes(envelope.content)["Subject"])
         # Renamed, so that no reader finds half of it.
