@@ -191,7 +191,8 @@ def test_an_invalid_filter_causes_no_server_error(
 
 
 UNUSUAL_QUERIES = {
-    "o": ("9" * 30, "9" * 5_000, "-1.2.x", ".".join(["1"] * 5_000), "--1", "%00"),
+    # No database sorts by more than 2,000 columns.
+    "o": ("9" * 30, "9" * 5_000, "-1.2.x", ".".join(["1"] * 2_100), "--1", "%00"),
     "all": ("", "x"),
     "e": ("1", "x"),
     "_to_field": ("id", "password", "x", "%00"),

@@ -92,9 +92,9 @@ def test_both_models_have_a_field_for_each_column(model: type[Row] | type[Invita
 
 
 @pytest.fixture
-def invited(start: Run, work: Work) -> Batch:
+def invited(imported: Run) -> Batch:
     """An import of one person, with a cell in each column."""
-    return work(start(csv_of(",".join(SAMPLE), header=TITLES)))
+    return imported(csv_of(",".join(SAMPLE), header=TITLES))
 
 
 @pytest.fixture
@@ -103,7 +103,8 @@ def waiting(start: Run) -> Batch:
     return start(csv_of(with_bad_address(SAMPLE), header=TITLES))
 
 
-def test_an_import_stores_every_cell(invited: Batch) -> None:
+def test_an_import_stores_every_cell(start: Run, work: Work) -> None:
+    invited = work(start(csv_of(",".join(SAMPLE), header=TITLES)))
     stored = Invitation.objects.values_list(*Cells._fields).get()
     assert Cells(*stored) == SAMPLE
     assert Cells(*invited.rows.values_list(*Cells._fields).get()) == SAMPLE

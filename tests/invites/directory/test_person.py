@@ -159,9 +159,9 @@ def test_a_replaced_invitation_leads_to_what_was_declined_or_accepted_since(ines
 
 
 def test_an_import_is_linked_with_the_row(
-    ines: Client, client_of: ClientOf, manager: User, run: Callable[..., Batch], acme: Organization
+    ines: Client, client_of: ClientOf, manager: User, imported: Callable[..., Batch], acme: Organization
 ) -> None:
-    batch = run(csv_of("bo@example.com,Bo,Ek"))
+    batch = imported(csv_of("bo@example.com,Bo,Ek"))
     invitation = batch.invitations.get()
     link = f'href="/o/acme/batches/{batch.pk}/"'
 

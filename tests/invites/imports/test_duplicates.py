@@ -388,7 +388,7 @@ def look_at(batch: Batch) -> None:
             assert each.suggested_codes == " address_of_another "
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_of_changes_leaves_one_owner_of_each_address(start: Start, by: Membership, seed: int) -> None:
     dice = random.Random(seed)
     people = [(dice.choice(ADDRESSES), *dice.choice(PEOPLE)) for _ in range(7)]

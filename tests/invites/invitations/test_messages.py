@@ -101,9 +101,9 @@ def test_a_corrected_file_keeps_it_and_cannot_change_it(ines: Client, access: di
     ("typed", "expected"), [("Welcome.", "  Welcome."), ("Sorry, Ben.", "  Sorry, Ben."), ("", None)]
 )
 def test_a_row_that_is_fixed_later_starts_with_the_message_of_its_import(
-    ines: Client, access: dict[str, Any], start: Any, work: Any, acme: Organization, typed: str, expected: str | None
+    ines: Client, access: dict[str, Any], imported: Any, acme: Organization, typed: str, expected: str | None
 ) -> None:
-    batch = work(start(csv_of("ann@example.com", "ben@@example.com"), only_valid=True, message="Welcome."))
+    batch = imported(csv_of("ann@example.com", "ben@@example.com"), message="Welcome.")
     dialog = f"{INVITE}?import={batch.pk}&row=3"
     assert ">\nWelcome.</textarea>" in ines.get(dialog).content.decode()
 

@@ -74,9 +74,9 @@ def test_several_rows_to_fix_are_several(start: Start, read: Callable[..., str])
         assert sentence in many
 
 
-def test_one_row_that_is_left_is_not_several(start: Start, work: Work, read: Callable[..., str]) -> None:
-    one = read(work(start(csv_of(*ONE_LEFT), only_valid=True)))
-    many = read(work(start(csv_of("dan@example.com", *MANY_LEFT[1:]), only_valid=True)))
+def test_one_row_that_is_left_is_not_several(imported: Start, read: Callable[..., str]) -> None:
+    one = read(imported(csv_of(*ONE_LEFT)))
+    many = read(imported(csv_of("dan@example.com", *MANY_LEFT[1:])))
 
     assert not SEVERAL.findall(one)
     assert "Fix the row " in one
@@ -85,10 +85,8 @@ def test_one_row_that_is_left_is_not_several(start: Start, work: Work, read: Cal
     assert "Everyone else has been invited. Fix these rows to invite their people with the same import." in many
 
 
-def test_one_fixed_row_is_not_one_of_several(
-    start: Start, work: Work, by: Membership, read: Callable[..., str]
-) -> None:
-    batch = work(start(csv_of(*ONE_LEFT), only_valid=True))
+def test_one_fixed_row_is_not_one_of_several(imported: Start, by: Membership, read: Callable[..., str]) -> None:
+    batch = imported(csv_of(*ONE_LEFT))
     fix(batch, by, 3)
 
     page = read(batch)
@@ -141,8 +139,8 @@ def test_one_row_with_the_address_of_another_is_not_several(ines: Client, start:
     assert "The first row with this address is invited, and this row is skipped." in page
 
 
-def test_a_job_on_one_row_does_not_speak_of_others(ines: Client, start: Start, by: Membership, work: Work) -> None:
-    batch = work(start(csv_of(*ONE_LEFT), only_valid=True))
+def test_a_job_on_one_row_does_not_speak_of_others(ines: Client, imported: Start, by: Membership) -> None:
+    batch = imported(csv_of(*ONE_LEFT))
     correct_batch(batch, file_name="fixed.csv", content=[b"email\n"], selection=None, by=by)
     batch.refresh_from_db()
 
