@@ -20,7 +20,7 @@ from config.harness.driving import (
     open_import,
     press_import,
 )
-from tests.axe import Look, examine, examine_in
+from tests.axe import Look, examine_in
 from tests.browser.test_send_later import choose_time, tomorrow
 from tests.invites.imports.views.test_reading_in_browser import tab_to
 
@@ -155,7 +155,6 @@ def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(admin_page: 
     expect(page.locator("#dialog")).to_contain_text("Nobody has been invited yet.")
     page.get_by_role("link", name="Review").last.click()
     expect(page.get_by_role("heading", name="3 cells may have mistakes", level=1)).to_be_visible()
-    assert list(examine(page)) == []
     page.get_by_role("button", name="Use all 2 suggestions").press("Enter")
     expect(page.get_by_role("heading", name="1 cell may have a mistake", level=1)).to_be_visible()
     page.get_by_role("button", name="Invite 2 people").press("Enter")
@@ -194,7 +193,6 @@ def test_unlikely_names_of_a_scheduled_import_are_questioned_before_it_is_confir
     expect(page.get_by_role("heading", name="Invite 2 people who can invite and manage users?")).to_be_visible()
     at = page.locator("dt").filter(has_text="Emails will be sent").locator("+ dd")
     expect(at).to_have_text(re.compile(r"^[A-Z][a-z]{2} \d+, 9:00 AM, Paris time$"))
-    assert list(examine_in(page, *LOOKS)) == []
     page.get_by_role("link", name="Cancel import").click()
     page.get_by_role("button", name="Cancel import").click()
     expect(page.locator("body")).to_contain_text("Stopped. Nobody was invited to Acme")
