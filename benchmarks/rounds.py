@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from config.harness.postgres import PostgresServer, binaries
+from config.harness.running import copy_prepared_data
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,8 +59,10 @@ def on_each_database(module: str) -> dict[str, Any]:
 
 @contextmanager
 def product_settings(**settings: str) -> Iterator[None]:
-    """The environment of the product in this process, with an empty data directory. Call `django.setup()` in it."""
+    """The environment of the product in this process, with an empty database. Call `django.setup()` in it."""
     with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
+        if not {**os.environ, **settings}.get("DATABASE_URL"):
+            copy_prepared_data(Path(directory), demo=False)
         os.environ |= {"DATA_DIR": directory, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
         os.environ |= settings
         yield

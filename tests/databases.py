@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.commands import flush
 from django.db import connection, transaction
 
 from accounts.models import ActivityDeletion
-from config.harness.prepared import prepared
+from config.harness.running import copy_prepared_database
 
 # What `migrate` fills in, which stays the same.
 KEPT = {"auth_permission", "django_content_type", "django_migrations"}
@@ -24,20 +22,10 @@ LARGE_BYTES = 1_000_000
 
 def use_copy() -> None:
     """Let Django use a copy of a migrated SQLite database."""
-    path = Path(connection.settings_dict["TEST"]["NAME"])
-    shutil.copy(prepared("tests", _migrate) / "test.sqlite3", path)
-    _connect_to(path)
-
-
-def _migrate(directory: Path) -> None:
-    _connect_to(directory / "test.sqlite3")
-    call_command("migrate", verbosity=0)
+    path = connection.settings_dict["TEST"]["NAME"]
+    copy_prepared_database(Path(path))
     connection.close()
-
-
-def _connect_to(path: Path) -> None:
-    connection.close()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = str(path)
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = path
 
 
 def empty_tables_quickly(patch: pytest.MonkeyPatch) -> None:

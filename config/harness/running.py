@@ -158,6 +158,11 @@ def copy_prepared_data(data_dir: Path, *, demo: bool) -> None:
     shutil.copytree(source, data_dir, dirs_exist_ok=True)
 
 
+def copy_prepared_database(path: Path) -> None:
+    """Only the database of the product, without the demo."""
+    shutil.copy(prepared("migrated", _prepare_database) / "rollcall.sqlite3", path)
+
+
 def _prepare_database(data_dir: Path) -> None:
     done = run_manage("migrate", "--verbosity=0", DATA_DIR=str(data_dir), DEBUG="1")
     assert done.returncode == 0, done.stderr
