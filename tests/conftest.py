@@ -346,6 +346,7 @@ LONG = (
         "tests/invites/imports/test_worker",
         "tests/invites/imports/test_check_slots",
         "tests/accounts/users/test_account_email",
+        "tests/config/test_running_server",
     ),
     *(
         "tests/invites/checking/reading/workbooks/test_workbook_child",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
@@ -13,7 +11,6 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tasks import send_unsent_emails
-from config.harness.running import Stack
 
 POLICY = {
     "default-src 'self'",
@@ -83,17 +80,6 @@ def test_pages_of_an_admin_allow_no_inline_code(admin: User, client_of: Callable
 )
 def test_browsers_do_not_cache_pages(admin: User, client_of: Callable[[User | None], Client], path: str) -> None:
     assert "no-store" in client_of(admin).get(path)["Cache-Control"]
-
-
-@pytest.mark.parametrize("path", ["/healthz", "/accounts/login/", "/static/css/app.css", "/nothing/"])
-def test_no_response_names_the_server(server: Stack, path: str) -> None:
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-    connection.request("GET", path)
-
-    answer = connection.getresponse()
-
-    assert answer.headers["Server"] == ""
-    assert "X-Powered-By" not in answer.headers
 
 
 @pytest.mark.django_db
