@@ -41,6 +41,8 @@ CHROMIUM_FLAGS = [
 
 # Tests run beside each other, so an email would wait for minutes if a worker gave way to all of them.
 ON_A_BUSY_MACHINE = {"WORKER_NICE": "0"}
+# The prepared demo has such passwords.
+FAST_PASSWORDS = {"DJANGO_SETTINGS_MODULE": "config.harness.settings"}
 
 Found = TypeVar("Found")
 
@@ -170,7 +172,8 @@ def _prepare_database(data_dir: Path) -> None:
 
 def _prepare_demo(data_dir: Path) -> None:
     copy_prepared_data(data_dir, demo=False)
-    done = run_manage("seed_demo", "--quiet", DATA_DIR=str(data_dir), DEBUG="1", DEMO_PASSWORD=demo_password())
+    settings = {"DATA_DIR": str(data_dir), "DEBUG": "1", "DEMO_PASSWORD": demo_password(), **FAST_PASSWORDS}
+    done = run_manage("seed_demo", "--quiet", **settings)
     assert done.returncode == 0, done.stderr
 
 
@@ -227,6 +230,7 @@ class Stack:
             "PORT": str(self.port),
             "DEMO_PASSWORD": self.password,
             **ON_A_BUSY_MACHINE,
+            **FAST_PASSWORDS,
             **servers_of_its_own(),
             **settings,
         }

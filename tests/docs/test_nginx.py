@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 
 from config.harness.deployment import Machine, documented
 from config.harness.prepared import ROOT, demo_password
-from config.harness.running import copy_prepared_data, free_port, wait_for
+from config.harness.running import FAST_PASSWORDS, copy_prepared_data, free_port, wait_for
 from config.harness.visitor import Visitor
 from invites.live.streams import KEEP_ALIVE_SECONDS
 from tests.files import many
@@ -79,6 +79,7 @@ class Site:
             "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
             "EMAIL_URL": "smtp://127.0.0.1:1025",
             "TRUST_PROXY": "1",
+            **FAST_PASSWORDS,
         }
         machine.run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"], given)
         gunicorn = next(each for each in documented("The processes") if "gunicorn" in each)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from config.settings import *  # noqa: F403
+from config.harness.settings import *  # noqa: F403
 
 LANGUAGE_CODE = "en-xa"
 LANGUAGES = [("en-xa", "Pseudo")]

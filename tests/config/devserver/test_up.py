@@ -77,7 +77,8 @@ def expect_beat_to_be_restarted(stack: Stack) -> None:
 
 
 def test_starts_prints_where_to_go_and_stops_without_a_trace(new_stack: Callable[..., Stack], tmp_path: Path) -> None:
-    first = new_stack(DEEP, DEMO_PASSWORD="")
+    as_a_user = {"DEMO_PASSWORD": "", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    first = new_stack(DEEP, **as_a_user)
     first.start(from_nothing=True)
 
     line = first.wait_until_ready()
@@ -104,7 +105,7 @@ def test_starts_prints_where_to_go_and_stops_without_a_trace(new_stack: Callable
     assert not [each for each in first.lines if "error" in each.lower() or "Traceback" in each]
 
     pretend_a_crash(first.data_dir)
-    second = new_stack(DEEP, DEMO_PASSWORD="", PORT=str(first.port))
+    second = new_stack(DEEP, **as_a_user, PORT=str(first.port))
     with left_behind(second.data_dir) as ended:
         second.start(ignoring_sigint=True)
 
