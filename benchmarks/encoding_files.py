@@ -146,12 +146,19 @@ def people_of(language: str) -> tuple[Person, ...]:
 def files_of(language: str, codec: str, *, rows: int, count: int, seed: str = "") -> Iterator[EncodedFile]:
     """Files with this many people. A fifth have colleagues who speak other languages, a third descriptions."""
     dice = random.Random(f"{seed} {language} {codec} {rows}")  # noqa: S311
-    own = [person for person in people_of(language) if can_encode(person.first + person.last, codec)]
     for _ in range(count):
-        yield _write(own, language, codec, rows, dice)
+        yield _write(language, codec, rows, dice)
 
 
-def _write(own: list[Person], language: str, codec: str, rows: int, dice: random.Random) -> EncodedFile:
+@cache
+def _people_in(language: str, codec: str) -> tuple[list[Person], dict[int, int]]:
+    """The people whose names the encoding has, and how to write their letters in it."""
+    own = [person for person in people_of(language) if can_encode(person.first + person.last, codec)]
+    return own, _COMMA_BELOW if "ț" in str(own) else {}
+
+
+def _write(language: str, codec: str, rows: int, dice: random.Random) -> EncodedFile:
+    own, letters = _people_in(language, codec)
     known = LANGUAGES[language]
     neighbors = known.neighbors.split()
     is_mixed = bool(neighbors) and rows > 1 and dice.random() < 0.2
@@ -169,7 +176,7 @@ def _write(own: list[Person], language: str, codec: str, rows: int, dice: random
             job = dice.choice(SIGNS).format(job)
         cells = [f"{_plain(person.first)}.{_plain(last)}{at}@example.com", person.first, last, job]
         lines.append(",".join(cell if can_encode(cell, codec) else "" for cell in cells))
-    text = "\r\n".join([*lines, ""]).translate(_COMMA_BELOW if "ț" in str(own) else {})
+    text = "\r\n".join([*lines, ""]).translate(letters)
     return EncodedFile(text, encode(text, codec), rows)
 
 

@@ -230,11 +230,10 @@ def _shares_of(codecs: list[str], shares: tuple[float, ...]) -> tuple[float, ...
     """The part of the names that each language is expected to have if the file is in one of these encodings."""
     own = {INDEXES[language] for codec in codecs for language in (*LANGUAGES_OF[codec], _NEIGHBOR)}
     total = sum(shares[at] for at in own)
-    return tuple(
-        _OF_ELSEWHERE / len(shares)
-        + (1 - _OF_ELSEWHERE) * (_OF_ALL / len(own) + (1 - _OF_ALL) * share / total if at in own else 0)
-        for at, share in enumerate(shares)
-    )
+    found = [_OF_ELSEWHERE / len(shares)] * len(shares)
+    for at in own:
+        found[at] += (1 - _OF_ELSEWHERE) * (_OF_ALL / len(own) + (1 - _OF_ALL) * shares[at] / total)
+    return tuple(found)
 
 
 def _weigh_all(decodings: list[Decoding]) -> list[Decoding]:

@@ -45,14 +45,17 @@ class _Counts:
         self._script = OTHER_SCRIPTS.get(_SCRIPT_OF.get(language, ""))
         self._letters = frozenset(letters) | set(self.of_letters)
 
-    def probability(self, triple: str) -> float:
-        """Of the third letter after the first two."""
-        letter, pair, before = triple[2], triple[1:], triple[:2]
-        of_triple = self.of_triples[triple] / self.after_two[before] if self.after_two[before] else 0.0
+    def probability_after_one(self, pair: str) -> float:
+        """Of the second letter after the first, as far as it doesn't depend on the letter before these."""
+        letter = pair[1]
         of_pair = self.of_pairs[pair] / self.after_one[pair[0]] if self.after_one[pair[0]] else 0.0
         is_known = letter in self._letters or letter.isascii() or (self._script and self._script.fullmatch(letter))
         rest = _UNSEEN if is_known else _FOREIGN
-        return _TWO_BEFORE * of_triple + _ONE_BEFORE * of_pair + _ALONE * self.of_letters[letter] / self.total + rest
+        return _ONE_BEFORE * of_pair + _ALONE * self.of_letters[letter] / self.total + rest
+
+    def probability(self, triple: str, after_one: float) -> float:
+        """Of the third letter after the first two, in names that have this triple."""
+        return _TWO_BEFORE * self.of_triples[triple] / self.after_two[triple[:2]] + after_one
 
 
 def fold(word: str) -> str:
@@ -75,11 +78,23 @@ def log_likelihoods(word: str) -> tuple[float, ...]:
 
 @lru_cache(maxsize=100_000)
 def _log_probabilities(triple: str) -> tuple[float, ...]:
-    letter = triple[2]
-    found = [math.log(counts.probability(triple)) for counts in _counts()]
-    for language, characters in COMMON_CHARACTERS.items():
-        found.append(0.0 if letter == " " else math.log(_of_character(letter, language, characters)))
+    after_one, logarithms = _after_one(triple[1:])
+    found = [*logarithms]
+    # Most languages have few of all triples.
+    for at in _languages_of_triples().get(triple, ()):
+        found[at] = math.log(_counts()[at].probability(triple, after_one[at]))
     return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def _after_one(pair: str) -> tuple[list[float], list[float]]:
+    """The probability of the second letter after the first in each language with counts; its logarithm in each."""
+    letter = pair[1]
+    probabilities = [counts.probability_after_one(pair) for counts in _counts()]
+    logarithms = list(map(math.log, probabilities))
+    for language, characters in COMMON_CHARACTERS.items():
+        logarithms.append(0.0 if letter == " " else math.log(_of_character(letter, language, characters)))
+    return probabilities, logarithms
 
 
 def _of_character(letter: str, language: str, characters: str) -> float:
@@ -98,3 +113,13 @@ def _of_character(letter: str, language: str, characters: str) -> float:
 def _counts() -> tuple[_Counts, ...]:
     """Counted when first needed: most processes never read a file in an old encoding."""
     return tuple(map(_Counts, COMMON_NAMES))
+
+
+@cache
+def _languages_of_triples() -> dict[str, list[int]]:
+    """In which languages, as indexes of `_counts`, each triple occurs."""
+    found: dict[str, list[int]] = {}
+    for at, counts in enumerate(_counts()):
+        for triple in counts.of_triples:
+            found.setdefault(triple, []).append(at)
+    return found
