@@ -77,7 +77,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "Korean": ("cp949", "김민준 이서연 박지훈 최 황 표 하늘 조"),
 }  # fmt: skip
 COMBINATIONS = [(language, codec) for language, (codecs, _names) in NAMES.items() for codec in codecs.split()]
-SIZES = {1: 20, 3: 10, 10: 4, 50: 1}
+SIZES = {1: 12, 3: 6, 10: 2, 30: 1}
 
 
 def encode(text: str, codec: str) -> bytes:
