@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from invites.checking import Check, Limits, message_of
+from invites.checking import Check, Limits, check, message_of
+from invites.checking.reading import plan
 from tests.checking import check_bytes
 
 HEADER = "Email,First name,Last name,Description\n"
@@ -117,23 +118,41 @@ def test_a_check_is_one_pass() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("lines", ["\n", ",,,\n"], ids=["blank", "delimiters"])
-@pytest.mark.parametrize("above", [False, True], ids=["below the header", "above the header"])
-def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet(lines: str, above: bool) -> None:
-    empty, person = lines * 1_100_000, "ann@company.com,Anna,Berg,\n"
-    report = check_bytes((empty + HEADER if above else HEADER + person + empty).encode())
+def test_a_file_of_empty_lines_is_rejected_beyond_the_rows_of_a_spreadsheet() -> None:
+    report = check_bytes((HEADER + "ann@company.com,Anna,Berg,\n" + "\n" * 1_100_000).encode())
     assert report.rejection is not None
     assert report.rejection.code == "too_many_lines"
     assert "more than 1,048,576 lines" in message_of(report.rejection)
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("above", ["Email,Full name\n", "Email,First name,Last name\nann@company.com,Szűcs,Lee\n"])
-def test_a_file_in_doubt_may_not_have_more_lines_either(above: str) -> None:
-    check = Check(io.BytesIO((above + "\n" * 1_100_000).encode("cp1250")))
-    assert list(check.blocks()) == []
-    assert check.report.rejection is not None
-    assert check.report.rejection.code == "too_many_lines"
+@pytest.fixture
+def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of lines is 2,000."""
+    monkeypatch.setattr(check, "MOST_RECORDS", 2_000)
+    monkeypatch.setattr(plan, "MOST_RECORDS", 2_000)
+
+
+@pytest.mark.usefixtures("few_lines")
+@pytest.mark.parametrize("lines", ["\n", ",,,\n"], ids=["blank", "delimiters"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        HEADER + "ann@company.com,Anna,Berg,\n",
+        "",
+        "Email,Full name\n",
+        "Email,First name,Last name\nann@company.com,Szűcs,Lee\n",
+    ],
+    ids=["a person", "nothing", "a full name", "letters in doubt"],
+)
+def test_empty_lines_count_wherever_they_are(lines: str, above: str) -> None:
+    def check_lines(count: int) -> str:
+        data = (above + lines * count + HEADER + "ben@company.com,Ben,Fox,\n").encode("cp1250")
+        check = Check(io.BytesIO(data), limits=Limits(max_rows=1_000))
+        list(check.blocks())
+        return check.report.rejection.code if check.report.rejection else ""
+
+    assert check_lines(1_500) != "too_many_lines"
+    assert check_lines(2_500) == "too_many_lines"
 
 
 @pytest.mark.parametrize("people", ["ann@company.com,Ann Lee\n", "ann@company.com,Szűcs\n"])
