@@ -50,8 +50,8 @@ def says(ines: Client, acme: Organization) -> Says:
         assert answer.status_code in (200, 204, 302, 409)
         if answer.status_code == 204:
             assert "dialog:close" in triggers(answer)
-            # The message is shown by the reload of what is behind the dialog.
-            answer = ines.get("/o/acme/roles/")
+            # The message is among the banners, which are then loaded.
+            answer = ines.get("/o/acme/banners/", headers=HTMX)
         elif answer.status_code == 302:
             answer = ines.get(answer.headers["Location"])
         return words_of(answer)

@@ -48,11 +48,8 @@ def test_a_link_leads_to_as_many_people_as_it_says(
         assert listed.count('class="rc-person"') == int(count), text_of(listed)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_counts_and_pages_are_those_of_a_plain_search(
-    acme: Organization, sites: list[Site], by: Membership, seed: int
-) -> None:
-    chance = random.Random(seed)
+def test_counts_and_pages_are_those_of_a_plain_search(acme: Organization, sites: list[Site], by: Membership) -> None:
+    chance = random.Random(1)
     roles = list(acme.roles.all())
     for number in range(60):
         _add_somebody(chance, acme, roles, sites, number)
@@ -65,7 +62,7 @@ def test_counts_and_pages_are_those_of_a_plain_search(
         for role, site in ((None, None), (roles[0], None), (None, sites[0]), (roles[0], sites[0]))
         for soon in (False, True)
     ]
-    for each in chance.sample(wanted, 70):
+    for each in chance.sample(wanted, 90):
         matching = _plain_search(everybody, each)
         counts = count_users(acme, each)
         assert {status: counts.of(status) for status in Status} == {

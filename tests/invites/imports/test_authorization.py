@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -178,7 +178,13 @@ def invited(admin_membership: Membership, of_admins: AccessSelection, work: Work
 def everything() -> list[Any]:
     """Everything that an action on an import could change."""
     kept = (Batch, BulkAction, CorrectionJob, AccessGrant, Invitation, Row, BatchChunk, UploadPart)
-    return [list(model.objects.order_by("pk").values()) for model in kept]
+    found = []
+    with connection.cursor() as cursor:
+        # Models would take ten times as long.
+        for model in kept:
+            cursor.execute(f"SELECT * FROM {model._meta.db_table} ORDER BY 1")
+            found += cursor.fetchall()
+    return found
 
 
 # --- Nothing is forgotten ------------------------------------------------------------------------------
