@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -35,6 +36,7 @@ from accounts.organizations.grants import AccessSelection
 from accounts.organizations.organizations import create_organization
 from accounts.users.sessions import SessionStore
 from config.harness.running import CHROMIUM_FLAGS, Stack, find_chromium
+from config.harness.visitor import Visitor
 from invites import tasks
 from invites.imports import chunks
 from invites.imports.upload import start_batch
@@ -309,21 +311,17 @@ def browser_context_args(stack: Stack) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def signed_in_state(stack: Stack, browser: Any) -> Callable[[str], Any]:
-    """The cookies of somebody who has signed in by hand, once per address; `browser.new_context(storage_state=...)`."""
+def signed_in_state(stack: Stack) -> Callable[[str], Any]:
+    """The cookies of somebody who has signed in, once per address; `browser.new_context(storage_state=...)`."""
     states: dict[str, Any] = {}
 
     def state(email: str) -> Any:
         if email not in states:
-            context = browser.new_context(base_url=stack.url)
-            page = context.new_page()
-            page.goto("/accounts/login/")
-            page.locator("input[name=login]").fill(email)
-            page.locator("input[name=password]").fill(stack.password)
-            page.locator("input[name=password]").press("Enter")
-            page.wait_for_url(lambda url: "/accounts/login/" not in url)
-            states[email] = context.storage_state()
-            context.close()
+            visitor = Visitor(stack.url)
+            visitor.sign_in(email, stack.password)
+            cookies = (cookie.split("=", 1) for cookie in visitor.cookies.split("; "))
+            place = {"domain": urlsplit(stack.url).hostname, "path": "/"}
+            states[email] = {"cookies": [{"name": name, "value": value, **place} for name, value in cookies]}
         return states[email]
 
     return state
