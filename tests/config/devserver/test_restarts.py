@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,17 @@ from tests.files import many
 PEOPLE = 600
 FINISHED_SECONDS = 30
 PARTS = ("broker", "web", "worker")
+# `manage.py up` with nothing but its broker.
+ONLY_BROKER = """
+import django
+django.setup()
+from django.core.management import execute_from_command_line
+from config.devserver.printer import BROKER
+from config.management.commands import up
+build = up.build_services
+up.build_services = lambda *given: [service for service in build(*given) if service.name == BROKER]
+execute_from_command_line(["manage.py", "up"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +148,7 @@ def test_gives_up_on_a_process_that_never_gets_ready_and_shows_its_output(tmp_pa
     queue.mkdir(parents=True)
     (queue / "appendonly.aof.manifest").write_text("This is no manifest.\n")
 
-    stack.start(wait=False)
+    stack.start(wait=False, command=[sys.executable, "-c", ONLY_BROKER])
 
     assert stack.process is not None
     assert stack.process.wait(60) == 1
