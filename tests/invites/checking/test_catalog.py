@@ -19,6 +19,8 @@ from tests.cases import for_each
 from tests.workbooks import container_of, sheet_of, workbook_of
 
 NO_LIMITS, FIND_OUT = Limits(), ReadingOptions()
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 _PAGE = ROOT / "docs" / "problems.md"
 
 

@@ -15,6 +15,8 @@ from invites.checking import COLUMNS, Check, ReadingOptions, Report, Row, hint_o
 from tests.cases import for_each
 from tests.checking import read_rows
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 DATA = ROOT / "tests" / "data"
 VERDICTS: dict[str, dict[str, Any]] = tomllib.loads((DATA / "verdicts.toml").read_text(encoding="utf-8"))
 

@@ -10,6 +10,8 @@ import pytest
 from invites.checking import NOT_USED, Check, Decisions, Evidence, ReadingOptions, Report, Row, message_of
 from tests.workbooks import ods_of, ods_row, ods_table, sheet_of, workbook_of
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 HEADER = ["Email", "First name", "Last name"]
 ANNA, BO = ["anna@company.com", "Anna", "Berg"], ["bo@company.com", "Bo", "Yu"]
 TABLE = sheet_of([HEADER, ANNA])
