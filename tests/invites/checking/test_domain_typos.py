@@ -97,6 +97,7 @@ def test_an_ending_is_not_guessed_where_two_are_common() -> None:
     assert DomainTypoDetector({"northwind.com": 60, "northwind.fr": 4}).correct("anna@northwind") is not None
 
 
+@pytest.mark.exhaustive
 def test_searching_many_domains_is_fast() -> None:
     domains = {f"company{number}.example": 1 + 20 * (number % 2) for number in range(5_000)}
     began = time.process_time()
@@ -107,6 +108,7 @@ def test_searching_many_domains_is_fast() -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.exhaustive
 def test_many_frequent_domains_take_little_memory() -> None:
     """An admin who edits one row waits until they are learned."""
     dice = random.Random(1)

@@ -43,6 +43,7 @@ from invites.checking.reading.encodings.candidate_encodings import weigh
 from invites.checking.reading.encodings.word_sample import WordSample, find_ascii_words
 from invites.checking.reading.file_types import name_kind
 from invites.checking.reading.quotes import explain_quote, find_rows_in_cell
+from tests.cases import for_each
 from tests.checking import check_person
 from tests.fuzz.target import WORDS
 from tests.fuzz.time_target import HEADER as FIRST_LINE
@@ -107,11 +108,12 @@ def use_of(pattern: re.Pattern[Any], method: str) -> Function:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", sorted(patterns()))
+@for_each("name", sorted(patterns()))
 def test_every_pattern_takes_linear_time(name: str) -> None:
     assert_linear(patterns()[name])
 
 
+@pytest.mark.exhaustive
 def test_every_pattern_is_a_constant_of_its_module() -> None:
     """A pattern inside a function would escape the test above."""
     inside = []
@@ -279,7 +281,7 @@ HEURISTICS: dict[str, Function] = {
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", HEURISTICS)
+@for_each("name", HEURISTICS)
 def test_every_heuristic_takes_linear_time(name: str) -> None:
     assert_linear(HEURISTICS[name])
 
@@ -320,7 +322,7 @@ def test_notices_what_is_not_linear() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", range(40))
+@for_each("seed", range(40))
 def test_no_repeated_pieces_of_a_file_take_more_than_linear_time(seed: int) -> None:
     dice = random.Random(seed)
     pieces = [dice.choice(WORDS if dice.random() < 0.5 else REPEATED) for _ in range(dice.randrange(3, 9))]

@@ -117,6 +117,7 @@ def test_many_rows_are_counted_and_some_named(count: int) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_problems_that_were_cut_off_are_counted() -> None:
     report = check_lines(*["@,,,"] * 4_000, *["Note,,,"] * 4_000)
     assert report.truncated
@@ -168,6 +169,7 @@ def test_too_many_rows_are_too_many_with_a_footer() -> None:
     assert (report.verdict, report.not_people, report.tails) == ("rejected", 0, [])
 
 
+@pytest.mark.exhaustive
 def test_any_order_of_rows_adds_up_and_loses_nobody() -> None:
     chosen = random.Random(15)
     kinds = {"person": "{n}@company.com,Anna,Berg,", "bad": "{n}@@company.com,Anna,Berg,", "named": ",Anna,Berg,"}

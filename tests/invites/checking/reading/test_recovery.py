@@ -243,6 +243,7 @@ def test_reading_stops_at_the_first_row_in_doubt() -> None:
     assert (error.value.number, error.value.line) == (11, 10)
 
 
+@pytest.mark.exhaustive
 def test_stops_where_many_lines_would_be_read_again_for_each_row() -> None:
     """Each of these rows leaves a quotation mark open, wherever one starts to read."""
     row = 'person@company.com,Anna","Berg,Day\n'
