@@ -18,7 +18,7 @@ from invites.models import Batch, Invitation
 from tests.files import csv_of
 from tests.invites.invitations.helpers import Invite, selection_of
 from tests.invites.mailing.mail_server import MailServer
-from tests.invites.stored import NewInvitation, store_import, store_invitations
+from tests.invites.stored import NewInvitation, store_import, store_invitations, store_waiting_import
 
 # Rows 2 to 8 of the spreadsheet; 3, 4, 5, 7 and 8 have problems.
 TEAM = (
@@ -127,10 +127,9 @@ def invite(by: Membership, sites: list[Site]) -> Invite:
 
 
 @pytest.fixture
-def team(start: Callable[..., Batch]) -> Batch:
-    batch = start(csv_of(*TEAM))
-    assert batch.state == Batch.State.NEEDS_CORRECTION
-    return batch
+def team(admin_membership: Membership, read_only: AccessSelection) -> Batch:
+    """It waits until its rows are corrected."""
+    return store_waiting_import(admin_membership, csv_of(*TEAM), selection=read_only)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from invites.models import (
     DailyRecipientMail,
     Invitation,
     Row,
+    UploadPart,
 )
 from tests.members import give_access
 
@@ -84,26 +85,17 @@ def store_import(
     by: Membership, content: bytes, *, selection: AccessSelection, name: str = "team.csv", message: str = ""
 ) -> Batch:
     """An import that is done: everyone in the file was invited and emailed, except in rows with problems, and once."""
-    found = [row for block in checking.Check(io.BytesIO(content)).blocks() for row in block]
+    found = _rows_in(content)
     people = {row.number: _of(row) for row in found if row.is_valid}
-    now, count, grant = timezone.now(), len(people), _grants(by, [selection])[0]
+    now, count = timezone.now(), len(people)
     problems = sum(bool(row.problems) for row in found)
     skipped = len(found) - count - problems
     outcomes = [["invited", "", count], ["problem", "", problems], ["skipped", "duplicate", skipped]]
-    batch = Batch.objects.create(
-        **{"organization": by.organization, "inviter": by.user, "authors": [by.user_id], "grant": grant},
-        **{"source": AUTOMATIC.as_json(), "file_name": name, "file_size": len(content), **written_by(by, message)},
-        **{"encoding": "UTF-8", "delimiter": "comma", "read_as": READ_AS, "first_row": 1},
-        **{"rows_checked": len(found), "bytes_checked": len(content), "row_total": len(found)},
-        **{"state": Batch.State.DONE, "claims": 1, "attempts": 1},
-        **{"created_at": now, "checked_at": now, "inviting_started_at": now, "progressed_at": now, "ended_at": now},
-        outcome_counts=[each for each in outcomes if each[2]],
-        only_valid=problems > 0,
-    )
-    flagged = [_new_flagged_row(batch, row, is_skipped=False) for row in found if not row.is_valid]
-    insert_rows([_new_row(batch, row) for row in found if row.is_valid], flagged)
+    fields: dict[str, Any] = {"state": Batch.State.DONE, "inviting_started_at": now, "ended_at": now}
+    fields |= {"outcome_counts": [each for each in outcomes if each[2]], "only_valid": problems > 0}
+    batch = _checked(by, content, found, selection, name, **fields, **written_by(by, message))
     batch.rows.filter(outcome=Row.Outcome.WAITING).update(outcome=Row.Outcome.INVITED)
-    sent = {**_shared(by, grant), "batch": batch, "mail_state": Invitation.Mail.SENT}
+    sent = {**_shared(by, batch.grant), "batch": batch, "mail_state": Invitation.Mail.SENT}
     sent["mail_finished_at"] = timezone.now()
     rows = batch.rows.filter(outcome=Row.Outcome.INVITED).order_by("number").values_list("pk", "number")
     Invitation.objects.bulk_create(Invitation(row_id=pk, **sent, **people[number]) for pk, number in rows)
@@ -125,6 +117,44 @@ def store_import(
     record(by.organization_id, Action.IMPORTED, about, by=by.user, change=change, source=AUTOMATIC)
     _count(by, count)
     return Batch.objects.get(pk=batch.pk)
+
+
+@transaction.atomic
+def store_waiting_import(
+    by: Membership, content: bytes, *, selection: AccessSelection, name: str = "team.csv"
+) -> Batch:
+    """An import that waits until rows with problems are corrected. Nobody is invited yet."""
+    found = _rows_in(content)
+    assert any(row.problems for row in found)
+    batch = _checked(by, content, found, selection, name, state=Batch.State.NEEDS_CORRECTION)
+    UploadPart.objects.create(batch=batch, number=0, content=content)
+    return Batch.objects.get(pk=batch.pk)
+
+
+def _rows_in(content: bytes) -> list[checking.Row]:
+    return [row for block in checking.Check(io.BytesIO(content)).blocks() for row in block]
+
+
+def _checked(
+    by: Membership,
+    content: bytes,
+    found: list[checking.Row],
+    selection: AccessSelection,
+    name: str,
+    **fields: Any,
+) -> Batch:
+    """An import whose file was checked, with all of its rows."""
+    now, [grant] = timezone.now(), _grants(by, [selection])
+    batch = Batch.objects.create(
+        **{"organization": by.organization, "inviter": by.user, "authors": [by.user_id], "grant": grant},
+        **{"source": AUTOMATIC.as_json(), "file_name": name, "file_size": len(content)},
+        **{"encoding": "UTF-8", "delimiter": "comma", "read_as": READ_AS, "first_row": 1},
+        **{"rows_checked": len(found), "bytes_checked": len(content), "row_total": len(found)},
+        **{"created_at": now, "checked_at": now, "progressed_at": now, "claims": 1, "attempts": 1, **fields},
+    )
+    flagged = [_new_flagged_row(batch, row, is_skipped=False) for row in found if not row.is_valid]
+    insert_rows([_new_row(batch, row) for row in found if row.is_valid], flagged)
+    return batch
 
 
 def _grants(by: Membership, selections: Collection[AccessSelection]) -> list[AccessGrant]:

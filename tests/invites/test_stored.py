@@ -46,6 +46,19 @@ def test_an_import_is_stored_as_workers_store_it(run: Callable[..., Batch], impo
     assert store(by_workers=False) == store(by_workers=True)
 
 
+@pytest.mark.servers
+def test_an_import_that_waits_is_stored_as_workers_store_it(
+    start: Callable[..., Batch], request: pytest.FixtureRequest
+) -> None:
+    with undone():
+        start(csv_of(*TEAM))
+        by_workers = list(everything_stored())
+
+    request.getfixturevalue("team")
+
+    assert list(everything_stored()) == by_workers
+
+
 def test_a_client_is_signed_in_as_by_django(client_of: Callable[[User], Client], admin: User) -> None:
     def signed_in(sign_in: Callable[[], object]) -> Any:
         with undone():

@@ -251,12 +251,12 @@ def test_results_lead_to_the_dialog_with_what_the_row_has(ines: Client, run: Run
     assert outcome(batch, 3) == "skipped not_a_person"
 
 
-@pytest.mark.parametrize("query", ["import={0}&row=2", "import={0}&row=9", "import=0&row=3", "import=x&row=", "row=3"])
-def test_the_dialog_is_empty_for_other_rows(ines: Client, run: Run, query: str) -> None:
-    batch = run(csv_of("ann@example.com,Ann,Lee,", "Checked by,Zora,,"))
-    dialog = text(ines.get(reverse("invitations:invite", args=["acme"]) + "?" + query.format(batch.pk)))
-    assert "Zora" not in dialog
-    assert "ann@example.com" not in dialog
+def test_the_dialog_is_empty_for_other_rows(ines: Client, run: Run) -> None:
+    pk = run(csv_of("ann@example.com,Ann,Lee,", "Checked by,Zora,,")).pk
+    for query in (f"import={pk}&row=2", f"import={pk}&row=9", "import=0&row=3", "import=x&row=", "row=3"):
+        dialog = text(ines.get(reverse("invitations:invite", args=["acme"]) + "?" + query))
+        assert "Zora" not in dialog, query
+        assert "ann@example.com" not in dialog, query
 
 
 def test_the_dialog_shows_nothing_of_imports_that_one_cant_see(
@@ -283,7 +283,7 @@ def lines_of(chosen: random.Random) -> Iterator[str]:
     yield from ["For HR only,,,"] * chosen.randint(0, 2)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_rows_are_invited_skipped_problems_or_failed_on_every_page(
     ines: Client, start: Run, work: Run, invite: Any, by: Membership, seed: int
 ) -> None:
