@@ -46,6 +46,7 @@ from tests.files import csv_of
 from tests.invites.directory.bulk.helpers import start_for, submit
 from tests.invites.imports.test_authorization import everything
 from tests.invites.invitations.helpers import Invite, selection_of
+from tests.invites.stored import store_waiting_import
 from tests.pages import HTMX, downloaded, text_of
 from tests.rules import domain_error
 
@@ -202,15 +203,14 @@ def clara(client_of: ClientOf, clerk: Membership) -> Client:
 
 
 @pytest.fixture
-def bring(start: Callable[..., Batch], imported: Callable[..., Batch], invite: Invite) -> Callable[..., Brought]:
+def bring(imported: Callable[..., Batch], invite: Invite, read_only: AccessSelection) -> Callable[..., Brought]:
     """Create all of this for one member, with `word` in all names and addresses."""
 
     def bring(by: Membership, word: str) -> Brought:
         ended = imported(csv_of(f"{word}-done@people.example.com"), by=by, name=f"{word}-done.csv")
         # The second row has a problem, the first would be invited.
         problems = csv_of(f"{word}-good@people.example.com", f"{word}-bad@@people.example.com")
-        waiting = start(problems, by=by, name=f"{word}.csv")
-        assert (ended.state, waiting.state) == (Batch.State.DONE, Batch.State.NEEDS_CORRECTION)
+        waiting = store_waiting_import(by, problems, selection=read_only, name=f"{word}.csv")
         invitation = invite(f"{word}-one@people.example.com", by=by, first_name=word, last_name=word)
         InvitationRequest.objects.create(invitation=invitation, organization=invitation.organization)
         declined = invite(f"{word}-no@people.example.com", by=by, first_name=word, last_name=word)
