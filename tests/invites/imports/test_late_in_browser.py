@@ -41,7 +41,6 @@ def test_the_rows_that_are_left_join_the_import_by_a_corrected_file(
 
     page.get_by_role("link", name="Upload a corrected file").click()
     expect(heading(page)).to_be_focused()
-    assert list(examine(page)) == []
     drop(page, "other.csv", csv_of("x@late.example.com"))
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("#dialog")).to_contain_text("It doesn’t say which rows it corrects.")
