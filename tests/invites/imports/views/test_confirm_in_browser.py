@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -15,14 +16,15 @@ from config.harness.driving import (
     csv_of,
     drop,
     heading,
-    import_by_dropping,
     mixed_people,
     open_import,
     press_import,
 )
+from config.harness.running import Stack
 from tests.axe import Look, examine_in
 from tests.browser.test_send_later import choose_time, tomorrow
 from tests.invites.imports.views.test_reading_in_browser import tab_to
+from tests.stories import import_file
 
 LOOKS = Look("light", 1280), Look("dark", 390)
 LONG_FORMULA = f"=IF(A1;{'B' * 40})"
@@ -146,14 +148,13 @@ def test_admins_are_confirmed_without_javascript_on_a_phone(
     expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=IMPORT_SECONDS * 1000)
 
 
-def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(admin_page: Page) -> None:
-    page = admin_page
+def test_names_that_look_damaged_are_fixed_before_anyone_is_invited(
+    stack: Stack, admin_page: Page, tmp_path: Path
+) -> None:
+    page, file = admin_page, tmp_path / "mist.csv"
     rows = [("ju@mist.example.com", "JÃ¼rgen", "MÃ¼ller", ""), ("mu@mist.example.com", "Max", "M?ller", "")]
-    import_by_dropping(page, "mist.csv", csv_of(rows))
-
-    ended(page, "3 cells may have mistakes")
-    expect(page.locator("#dialog")).to_contain_text("Nobody has been invited yet.")
-    page.get_by_role("link", name="Review").last.click()
+    file.write_bytes(csv_of(rows))
+    page.goto(f"/o/acme/batches/{import_file(stack, file)}/problems/")
     expect(page.get_by_role("heading", name="3 cells may have mistakes", level=1)).to_be_visible()
     page.get_by_role("button", name="Use all 2 suggestions").press("Enter")
     expect(page.get_by_role("heading", name="1 cell may have a mistake", level=1)).to_be_visible()
@@ -174,6 +175,7 @@ def test_unlikely_names_of_a_scheduled_import_are_questioned_before_it_is_confir
     drop(page, "unlikely.csv", csv_of(rows))
     page.get_by_role("button", name="Import and schedule").last.click()
     ended(page, "2 cells may have mistakes")
+    expect(page.locator("#dialog")).to_contain_text("Nobody has been invited yet.")
     assert list(examine_in(page, *LOOKS)) == []
 
     page.get_by_role("link", name="Review").last.click()
