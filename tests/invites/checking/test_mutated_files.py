@@ -20,7 +20,7 @@ FILES = {path.name: path.read_bytes() for path in sorted(DATA.iterdir()) if path
 SECONDS_FOR_ONE = 5
 
 
-def mutated(whole: bytes, *, seed: str, count: int = 12) -> Iterator[bytes]:
+def mutated(whole: bytes, *, seed: str, count: int = 8) -> Iterator[bytes]:
     """The file with bits turned, pieces taken out, doubled, moved or put in: the same ones each time."""
     dice = random.Random(seed)
     for _ in range(count):

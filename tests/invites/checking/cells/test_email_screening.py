@@ -42,14 +42,14 @@ _TEXTS = st.one_of(
 
 
 @given(_TEXTS)
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_agrees_with_the_library_about_any_text(text: str) -> None:
     text = trim_all(text)
     assert normalize_address(text) == ask_library(text)
 
 
 @given(_TEXTS)
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_finds_no_mistake_in_what_the_library_accepts(text: str) -> None:
     text = trim_all(text)
     if ask_library(text) is not None:
@@ -57,14 +57,14 @@ def test_finds_no_mistake_in_what_the_library_accepts(text: str) -> None:
 
 
 @given(st.from_regex(FAST, fullmatch=True))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_what_the_pattern_matches_is_its_own_normal_form(text: str) -> None:
     if len(text) <= FAST_LENGTH:
         assert ask_library(text) == text
 
 
 @given(st.from_regex(MIXED, fullmatch=True))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_only_the_domain_of_a_mixed_address_is_small_in_its_normal_form(text: str) -> None:
     if len(text) <= FAST_LENGTH:
         local, _, domain = text.rpartition("@")
@@ -141,8 +141,8 @@ def test_every_letter_of_a_usual_domain_is_its_own_normal_form_anywhere_in_a_lab
     letters += letters[: -len(letters) % 8]
     for start in range(0, len(letters), 8):
         label = "".join(letters[start : start + 8])
-        for domain in (f"{label}.de", f"{label[4:]}-{label[:4]}9.{label[-4:]}"):
-            assert ask_library(f"a@{domain}") == f"a@{domain}"
+        address = f"a@{label}.{label[4:]}-{label[:4]}9.{label[-4:]}"
+        assert ask_library(address) == address
 
 
 def test_every_sign_of_a_usual_domain_is_its_own_normal_form_after_any_other() -> None:
