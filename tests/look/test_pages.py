@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import expect
 
 from config.harness.running import Stack
-from tests.axe import Look, examine_in
 
 OpenAs = Callable[..., Any]
 
@@ -186,22 +185,6 @@ def test_an_upload_shows_its_progress_and_can_be_canceled(import_form: Any) -> N
     import_form.get_by_role("button", name="Cancel").click()
     expect(import_form.locator("[data-dropzone]")).to_have_attribute("data-state", "chosen")
     expect(import_form.get_by_role("button", name="Import")).to_be_visible()
-
-
-def test_axe_finds_nothing_on_the_users_page_and_in_its_dialogs(open_as: OpenAs) -> None:
-    page, looks = open_as(), (Look("light", 1280), Look("dark", 1280))
-    page.goto("/o/acme/users/")
-    assert list(examine_in(page, *looks)) == []
-    page.get_by_role("link", name="Invite users").click()
-    expect(page.locator("#dialog-title")).to_be_focused()
-    page.get_by_role("button", name="Send invitation").click()
-    expect(page.locator("[data-problem-summary]")).to_be_focused()
-    assert list(examine_in(page, *looks)) == []
-    page.get_by_role("link", name="Import CSV file").click()
-    expect(page.get_by_role("heading", name="Import users")).to_be_focused()
-    page.get_by_role("combobox", name="Sites").click()
-    expect(page.get_by_role("option").first).to_be_visible()
-    assert list(examine_in(page, *looks)) == []
 
 
 MENU = "Actions for"
