@@ -643,9 +643,12 @@ def test_emails(pseudo: Stack, batches: dict[str, int], browser: Browser, reader
     # Another page, because the policy of the first one forbids the styles of emails.
     page = browser.new_page(viewport={"width": 390, "height": 900})
     widest: dict[tuple[str, str], Mail] = {}
-    for mail in pseudo.inbox():
+    # Hundreds of people got the same email, and to read it takes time: two of them stand for all.
+    recipients = sorted(set(pseudo.recipients()), key=len)
+    many = [to for to in recipients if to.endswith("@people.example.com")]
+    for mail in (mail for to in recipients if to not in many[1:-1] for mail in pseudo.inbox(to)):
         reader.read([mail.subject, *mail.text.splitlines()], f"the email {mail.subject!r}")
-        # Hundreds of people got the same email. The one with the longest names and addresses is looked at.
+        # The one with the longest names and addresses is looked at.
         shape = mail.subject, re.sub(r">[^<]*<", "><", re.sub(r'href="[^"]*"', "", mail.html))
         widest[shape] = max(mail, widest.get(shape, mail), key=lambda each: len(each.html))
     assert len(widest) >= 4
