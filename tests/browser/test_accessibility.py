@@ -210,7 +210,7 @@ def test_dialogs_of_an_admin(
     page.goto(f"/o/acme/batches/{batches['late']}/problems/")
     page.get_by_role("link", name="Upload a corrected file").click()
     expect(heading(page)).to_be_focused()
-    found += examine_both(page)
+    # Without errors, these forms are examined as pages.
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("Choose a CSV file.")).to_be_visible()
     found += examine_both(page)
@@ -223,7 +223,6 @@ def test_dialogs_of_an_admin(
     page.goto("/o/acme/users/?q=admin@example.com")
     page.get_by_role("link", name="Invite users").click()
     expect(heading(page)).to_have_text("Invite users")
-    found += examine_both(page)
     page.get_by_text("Send later").click()
     page.get_by_label("Date").fill("")
     page.get_by_role("button", name="Schedule invitation").click()
