@@ -96,8 +96,10 @@ def test_an_invitation_is_previewed_in_its_dialog(admin_page: Page, stack: Stack
     page = admin_page
     page.goto(f"{stack.url}/o/acme/users/")
     page.get_by_role("link", name="Invite users").click()
-    # Its scripts are loaded.
     expect(page.locator("#dialog-title")).to_be_focused()
+    # The script that counts shows the preview in the dialog, too. Before it is loaded, the preview opens in a tab.
+    page.get_by_label("Personal message").fill("Hello")
+    expect(page.get_by_text("5 of 500")).to_be_visible()
     page.get_by_role("button", name="Preview email").press("Enter")
     expect(page.get_by_role("heading", name="Preview email")).to_be_focused()
     expect(email_in(page).get_by_text("first name")).to_be_visible()
