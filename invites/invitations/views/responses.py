@@ -55,9 +55,9 @@ def success_response(
 
 
 def banner_closed_response(request: MemberRequest) -> HttpResponse:
-    """After a banner was closed."""
+    """After a banner was closed: reload all of them. The one with the button may have been replaced meanwhile."""
     if asks_for_fragment(request):
-        return trigger_client_event(HttpResponse(status=204), "shell:changed")
+        return trigger_client_event(HttpResponse(status=204), "shell:changed", {"target": "body"})
     return redirect(back_url(request.membership))
 
 
