@@ -153,15 +153,24 @@ def test_one_user_can_open_thirty_streams(web: Stack) -> None:
 
 def test_streams_whose_client_left_early_are_released(web: Stack) -> None:
     [visitor] = joined(web, "early@example.com")
-    asking = f"GET {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {visitor.cookies}\r\n\r\n".encode()
     with ExitStack() as left:
-        for _ in range(MAX_STREAMS_PER_USER + 10):
-            connection = left.enter_context(socket.create_connection(("127.0.0.1", web.port)))
-            connection.sendall(asking)
-        # The first polls wait for each other, so few streams have begun by then.
-        wait_for(lambda: not is_let_in(visitor), what="thirty streams")
+        ask_for_streams(left, web, visitor, 2 * MAX_STREAMS_PER_USER)
 
-    wait_for(lambda: is_let_in(visitor), what="place for a stream", seconds=20)
+    def are_let_in() -> bool:
+        with ExitStack() as opened:
+            connections = ask_for_streams(opened, web, visitor, MAX_STREAMS_PER_USER)
+            statuses = [connection.recv(len("HTTP/1.1 200"))[-3:] for connection in connections]
+        return set(statuses) == {b"200"}
+
+    wait_for(are_let_in, what="place for thirty streams", seconds=20)
+
+
+def ask_for_streams(opened: ExitStack, web: Stack, visitor: Visitor, count: int) -> list[socket.socket]:
+    asking = f"GET {EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {visitor.cookies}\r\n\r\n".encode()
+    connections = [opened.enter_context(socket.create_connection(("127.0.0.1", web.port), 60)) for _ in range(count)]
+    for connection in connections:
+        connection.sendall(asking)
+    return connections
 
 
 def is_let_in(visitor: Visitor) -> bool:
