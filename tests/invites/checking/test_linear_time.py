@@ -314,7 +314,7 @@ def test_notices_what_is_not_linear() -> None:
     assert grows_too_fast(re.compile(r"\+[A-Za-z0-9+/]*-").search, ("", "+", ""))
     assert grows_too_fast(re.compile(r"[\w.]+@[\w.]+").search, ("", "a.", ""))
     assert grows_too_fast(compare_all, ("", "a", ""))
-    assert grows_too_fast(copy_all_ends, ("", "a", ""))
+    assert any(grows_too_fast(copy_all_ends, ("", "a", "")) for _ in range(4))
     assert grows_too_fast(take_from_the_front, ("", "a", ""))
     assert any(grows_too_fast(look_for_spaces_in_a_file, ("", " ", "")) for _ in range(4))
     # Reserving memory on a busy machine can look like it.
