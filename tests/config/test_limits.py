@@ -8,11 +8,8 @@ from django.urls import reverse
 
 from config.limits import limit_of
 
-MEGABYTE = 1024 * 1024
 UPLOAD = "/o/acme/import/"
 FORM = "application/x-www-form-urlencoded"
-# A file of 1 MB and what a form adds to it.
-MOST = 2 * MEGABYTE
 
 
 @pytest.mark.parametrize(

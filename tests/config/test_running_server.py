@@ -59,7 +59,7 @@ def test_a_body_with_a_content_length_above_the_limit_is_refused(server: Stack, 
 
 
 def test_forms_full_of_percent_signs_take_little_memory(server: Stack) -> None:
-    """Ten at once, from an anonymous client. Decoded, each would take 140 MB."""
+    """Ten at once, from somebody who isn't signed in. Read as fields, each would take 140 MB."""
     before, body = peak_megabytes(server), b"a=" + b"%41" * 620_000
 
     def post(_: int) -> int:
